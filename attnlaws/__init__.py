@@ -1,0 +1,1 @@
+"""attnlaws: a referee for the theory of attention as associative memory."""

@@ -1,0 +1,1 @@
+"""Retrieval: signal against interference in associative memory."""

@@ -1,0 +1,1 @@
+"""Top-k truncated attention: what keeping the k largest weights loses."""
