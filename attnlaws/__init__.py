@@ -1,1 +1,131 @@
-"""attnlaws: a referee for the theory of attention as associative memory."""
+"""attnlaws: a referee for the theory of attention as associative memory.
+
+>>> import attnlaws as al
+>>> law = al.law("topk.tail_mass")
+>>> round(float(law(kappa=0.1, sigma=1.0)), 4)
+0.6109
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attnlaws._version import __version__
+
+if TYPE_CHECKING:
+    import xarray
+    from matplotlib.figure import Figure
+
+    from attnlaws.catalog import Catalog
+    from attnlaws.simulations.experiment import Experiment
+    from attnlaws.simulations.verdict import Verdict
+    from attnlaws.theory.law import Law
+
+__all__ = ["__version__", "experiment", "figure", "law", "laws", "simulate", "verify"]
+
+STORE = ".attnlaws"
+
+
+def law(law_id: str) -> "Law":
+    """A law by its id, callable on arrays.
+
+    Raises:
+        ValueError: no law has this id; names the nearest.
+
+    Example:
+        >>> law("retrieval.linear")(n=65, d_k=[34, 66])
+        array([2., 1.])
+    """
+    from attnlaws import registry
+
+    return registry.law(law_id)
+
+
+def experiment(law_id: str) -> "Experiment":
+    """How a law is simulated; needed to judge a formula of your own on it.
+
+    Raises:
+        ValueError: no law has this id, or it has no experiment.
+    """
+    from attnlaws import registry
+
+    return registry.experiment(law_id)
+
+
+def laws(topic: str | None = None, *, out: str | Path = STORE) -> "Catalog":
+    """Ids, statements, sources and the last verdicts of a store, as a table.
+
+    Raises:
+        ValueError: there is no such topic.
+    """
+    from attnlaws.catalog import catalog
+
+    return catalog(topic, out)
+
+
+def simulate(
+    law_id: str,
+    *,
+    replicates: int = 10_000,
+    seed: int = 0,
+    backend: str = "auto",
+    mode: str | None = None,
+    out: str | Path = STORE,
+    threads: int | None = None,
+    **parameters: Any,
+) -> "xarray.Dataset":
+    """Estimate what a law claims to know; see :func:`attnlaws.simulations.simulate.simulate`.
+
+    Raises:
+        ValueError: names the parameter, its domain and the value.
+    """
+    from attnlaws import registry
+    from attnlaws.console import progress_bar
+    from attnlaws.simulations.simulate import simulate as run
+
+    chosen = registry.law(law_id), registry.experiment(law_id)
+    options: dict[str, Any] = {"replicates": replicates, "seed": seed, "backend": backend, "mode": mode, "out": out}
+    with progress_bar() as progress:
+        return run(*chosen, threads=threads, progress=progress, **options, **parameters)
+
+
+def verify(
+    law: "str | Law",
+    experiment: "Experiment | None" = None,
+    *,
+    profile: str = "normal",
+    seed: int = 0,
+    out: str | Path = STORE,
+    threads: int | None = None,
+) -> "Verdict":
+    """Derive, simulate and judge a law of the catalog, or your own.
+
+    Args:
+        law: an id, or a law of your own.
+        experiment: how your own law is simulated; a law made by ``claiming`` takes that of the law it was made from.
+        profile: "quick", "normal" or "full".
+        seed: seed of the streams.
+        out: folder of the store.
+        threads: worker threads, by default one per core.
+
+    Returns:
+        The verdict; ``.outcome`` is SUPPORTED, REFUTED or INCONCLUSIVE.
+
+    Raises:
+        ValueError: no law has this id, there is no such profile, or the store cannot be used.
+    """
+    from attnlaws.catalog import judged
+    from attnlaws.console import progress_bar
+
+    with progress_bar() as progress:
+        return judged(law, experiment, profile=profile, seed=seed, out=out, threads=threads, progress=progress)
+
+
+def figure(law_id: str, *, out: str | Path = STORE) -> "Figure":
+    """Theory over simulation: the last verdict of the store, or a quick one made now.
+
+    Raises:
+        ValueError: no law has this id.
+    """
+    from attnlaws.catalog import drawn
+
+    return drawn(law_id, out=out)

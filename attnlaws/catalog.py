@@ -1,0 +1,118 @@
+"""The catalog as a person meets it: laws with their verdicts, judged and drawn."""
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from attnlaws import registry
+from attnlaws.figures.overlay import overlay
+from attnlaws.simulations.experiment import Experiment
+from attnlaws.simulations.run import Progress
+from attnlaws.simulations.store import Store
+from attnlaws.simulations.verdict import Verdict
+from attnlaws.simulations.verify import FULL, NORMAL, QUICK, Profile, key_of, verify
+from attnlaws.theory.law import Law
+
+PROFILES = {profile.name: profile for profile in (QUICK, NORMAL, FULL)}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One law of the catalog: id, statement, source, and what the store last said of it."""
+
+    id: str
+    statement: str
+    source: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """A small table of laws; prints well, and can be iterated and indexed."""
+
+    entries: tuple[Entry, ...]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, index: int) -> Entry:
+        return self.entries[index]
+
+    def __repr__(self) -> str:
+        width = max(len(entry.id) for entry in self.entries)
+        return "\n".join(f"{e.id:<{width}}  {e.verdict:<12}  {e.statement} [{e.source}]" for e in self.entries)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td><code>{html.escape(e.id)}</code></td><td>{html.escape(e.verdict)}</td>"
+            f"<td>{html.escape(e.statement)}</td><td>{html.escape(e.source)}</td></tr>"
+            for e in self.entries
+        )
+        return f"<table><tr><th>law</th><th>verdict</th><th>statement</th><th>source</th></tr>{rows}</table>"
+
+
+def catalog(topic: str | None, out: str | Path) -> Catalog:
+    """Laws with their sources and the last verdicts of a store."""
+    entries = []
+    for law_id in registry.ids(topic):
+        law = registry.law(law_id)
+        verdict = stored_verdict(law, out)
+        source = f"{law.source.paper}, {law.source.place}"
+        entries.append(Entry(law_id, law.statement, source, verdict.outcome.value if verdict else "not judged"))
+    return Catalog(tuple(entries))
+
+
+def stored_verdict(law: Law, out: str | Path) -> Verdict | None:
+    """The last verdict of a store on this very law; the store is not made where there is none."""
+    if not (Path(out) / "store.sqlite").exists():
+        return None
+    with Store(out) as store:
+        record = store.record("verdict", law.id, key_of(law))
+    return Verdict.from_dict(record) if record else None
+
+
+def profile_named(name: str) -> Profile:
+    """A profile by its name.
+
+    Raises:
+        ValueError: there is no such profile.
+    """
+    if name not in PROFILES:
+        raise ValueError(f"profile = {name!r}: must be one of {', '.join(PROFILES)}")
+    return PROFILES[name]
+
+
+def judged(
+    law: str | Law,
+    experiment: Experiment | None = None,
+    *,
+    profile: str,
+    out: str | Path,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Verdict:
+    """The verdict on a law of the catalog, by its id, or on a reader's own."""
+    chosen = profile_named(profile)
+    if isinstance(law, str):
+        law, experiment = registry.law(law), experiment or registry.experiment(law)
+    elif not isinstance(law, Law):
+        raise ValueError(f"law = {law!r}: must be the id of a law, or a Law")
+    if experiment is None:
+        experiment = registry.experiment(law.id)
+    with Store(out) as store:
+        return verify(law, experiment, store, profile=chosen, progress=progress, **options)
+
+
+def drawn(law_id: str, *, out: str | Path, progress: Progress | None = None) -> Figure:
+    """The figure of a law, from the last verdict of the store, or from a quick one made now."""
+    law = registry.law(law_id)
+    verdict = stored_verdict(law, out) or judged(law_id, profile="quick", out=out, progress=progress)
+    module = registry.figure_module(law_id)
+    return overlay(law, verdict, draw=module.draw if module else None)

@@ -1,0 +1,196 @@
+"""What the terminal shows: tables, and progress on long work."""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from attnlaws.simulations.run import Progress
+    from attnlaws.simulations.verdict import Judged, Verdict
+
+PATIENCE_SECONDS = 2.0
+PRECISION_SECONDS = 1.0
+WIDTH_WITHOUT_TERMINAL = 110
+COLOURS = {"SUPPORTED": "green", "REFUTED": "red", "INCONCLUSIVE": "yellow"}
+
+
+def console() -> "Console":
+    """A console on standard output; a file or a pipe gets plain text of a fixed width."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
+
+
+@contextmanager
+def progress_bar() -> "Iterator[Progress | None]":
+    """A progress bar with the time left and the precision so far, on work of over two seconds.
+
+    Silent where standard error is not a terminal.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield _advance(bar)
+
+
+def _advance(bar: Any) -> "Progress":
+    """A callback that shows a task once it has taken long enough to be worth it."""
+    from attnlaws.simulations.estimate import combine
+
+    started: dict[str, float] = {}
+    shown: dict[str, Any] = {}
+    measured: dict[str, tuple[float, str]] = {}
+
+    def precision(task: Any, rows: Any, now: float) -> str:
+        last, text = measured.get(task.identity, (0.0, ""))
+        if now - last < PRECISION_SECONDS:
+            return text
+        try:
+            result = combine(task, rows)
+            text = f" ±{result.standard_error / abs(result.mean):.2%}" if result.mean else ""
+        except (ValueError, ZeroDivisionError):
+            text = ""
+        measured[task.identity] = (now, text)
+        return text
+
+    def advance(task: Any, rows: Any, total: int) -> None:
+        now = time.monotonic()
+        begun = started.setdefault(task.identity, now)
+        if now - begun < PATIENCE_SECONDS and task.identity not in shown:
+            return
+        label = f"{task.law_id} {point_text(task.parameters)}{precision(task, rows, now)}"
+        if task.identity not in shown:
+            shown[task.identity] = bar.add_task(label, total=total)
+        bar.update(shown[task.identity], completed=len(rows), description=label)
+        if len(rows) >= total:
+            bar.remove_task(shown.pop(task.identity))
+
+    return advance
+
+
+def point_text(parameters: Mapping[str, Any]) -> str:
+    """A grid point in one line.
+
+    Example:
+        >>> point_text({"n": 65, "sigma": 0.5, "d_v": None})
+        'n=65 sigma=0.5 d_v=none'
+    """
+    return " ".join(f"{name}={'none' if value is None else value}" for name, value in parameters.items())
+
+
+def significant(value: float, error: float) -> str:
+    """A value with two digits of its error.
+
+    Example:
+        >>> significant(0.610643, 0.000061)
+        '0.610643 ± 0.000061'
+        >>> significant(62229.95, 37.3)
+        '62230 ± 37'
+    """
+    import math
+
+    if not math.isfinite(error) or error <= 0:
+        return f"{value:.6g}"
+    digits = max(0, 1 - math.floor(math.log10(error)))
+    if digits > 8:
+        return f"{value:.6g} ± {error:.1e}"
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+def coloured(outcome: str) -> str:
+    """An outcome in its colour."""
+    return f"[{COLOURS[outcome]}]{outcome}[/]"
+
+
+def show_points(verdict: "Verdict") -> None:
+    """The table of a verdict's points."""
+    from rich.table import Table
+
+    table = Table(title=f"{verdict.law}: theory and simulation", title_justify="left", expand=False)
+    for name, justify in (
+        ("point", "left"),
+        ("theory", "right"),
+        ("simulation", "right"),
+        ("off by", "right"),
+        ("sees", "right"),
+    ):
+        table.add_column(name, justify=justify, no_wrap=name != "point")  # type: ignore[arg-type]
+    table.add_column("verdict")
+    for point in verdict.points:
+        table.add_row(point_text(point.parameters), *_numbers(point), coloured(point.outcome))
+    out = console()
+    out.print(table)
+    out.print("off by: in standard errors; sees: the smallest relative discrepancy that would have been refuted.")
+    for reason in dict.fromkeys(point.reason for point in verdict.points if point.reason):
+        out.print(f"undecided: {reason}")
+
+
+def _numbers(point: "Judged") -> tuple[str, str, str, str]:
+    if point.what == "law":
+        return "whole law", f"distance {point.mean:.4f}", "", f"{point.visible:.2%}"
+    return (
+        f"{point.theory:.6g}",
+        significant(point.mean, point.standard_error),
+        f"{point.deviation:+.1f}",
+        f"{point.visible:.2%}",
+    )
+
+
+def show_verdict(verdict: "Verdict") -> None:
+    """The verdict in a few lines."""
+    out = console()
+    out.print(f"[bold]{verdict.law}[/]: {verdict.statement}")
+    out.print(
+        f"{coloured(verdict.outcome)} (expected {verdict.expected}); derivation: {verdict.badge}; tolerance {verdict.delta:.1%}."
+    )
+    out.print(
+        f"A relative error above {verdict.visible:.2%} at any point would have been refuted "
+        f"(false alarms: 1 in 10 billion per check)."
+    )
+    if verdict.slope:
+        out.print(
+            f"Distance to the limit shrinks as n^({verdict.slope[0]:.2f} ± {verdict.slope[1]:.2f}) along the ladder."
+        )
+    for name, outcome in verdict.sabotages.items():
+        out.print(f"  wrong on purpose, {name}: {coloured(outcome)}")
+    if verdict.wanted:
+        out.print(f"About {verdict.wanted:,} replicates at the widest point would decide it.")
+
+
+def verdict_table(rows: "list[tuple[Verdict, float]]") -> None:
+    """One line per law, as the last thing printed."""
+    from rich.table import Table
+
+    table = Table(title="Verdicts", title_justify="left")
+    for name in ("law", "verdict", "expected", "derivation", "sees", "wrong claims refuted", "points", "seconds"):
+        table.add_column(name, justify="left" if name in ("law", "verdict", "expected", "derivation") else "right")
+    for verdict, seconds in rows:
+        refuted = sum(outcome == "REFUTED" for outcome in verdict.sabotages.values())
+        table.add_row(
+            verdict.law,
+            coloured(verdict.outcome),
+            verdict.expected.value,
+            verdict.badge,
+            f"{verdict.visible:.2%}",
+            f"{refuted} of {len(verdict.sabotages)}",
+            str(len(verdict.points)),
+            f"{seconds:.1f}",
+        )
+    out = console()
+    out.print(table)
+    undecided = sum(verdict.outcome == "INCONCLUSIVE" for verdict, _ in rows)
+    against = [verdict.law for verdict, _ in rows if not verdict.as_expected]
+    out.print(
+        f"{len(rows)} laws: {len(rows) - len(against) - undecided} as expected, {undecided} undecided, "
+        f"{len(against)} against expectation{': ' + ', '.join(against) if against else ''}."
+    )

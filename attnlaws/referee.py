@@ -1,0 +1,214 @@
+"""The ``verify`` command: one law in this process, many laws in one process per core."""
+
+import argparse
+import json
+import multiprocessing
+import queue
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attnlaws import registry
+from attnlaws.catalog import judged, profile_named
+from attnlaws.console import progress_bar, show_points, show_verdict, verdict_table
+from attnlaws.simulations.command import AS_EXPECTED, CONTRADICTED
+from attnlaws.simulations.run import cores
+from attnlaws.simulations.simulate import whole
+from attnlaws.simulations.store import Store, describe
+from attnlaws.simulations.task import Block, Task
+from attnlaws.simulations.verdict import Verdict
+from attnlaws.simulations.verify import verify
+
+POLL_SECONDS = 0.05
+
+Timed = tuple[Verdict, float]
+
+
+def verify_command(arguments: argparse.Namespace) -> int:
+    """Judge what was asked for, print it, and say by the exit code whether it is as expected."""
+    profile = arguments.profile or "normal"
+    options = {"out": arguments.out, "seed": whole("seed", arguments.seed, 0), "threads": arguments.threads}
+    target = arguments.target
+    if target is not None and (target.endswith(".py") or Path(target).is_file()):
+        law, experiment = registry.load_file(target)
+        results = [_timed(lambda: _judged_here(law, experiment, profile, options))]
+    elif target is not None and "." in target:
+        registry.path_of(target)
+        results = [_timed(lambda: _judged_here(target, None, profile, options))]
+    else:
+        ids = registry.ids() if arguments.all else _ids_of(target)
+        results = judged_apart(ids, profile, options)
+    _report(results, arguments.json)
+    return AS_EXPECTED if all(verdict.as_expected for verdict, _ in results) else CONTRADICTED
+
+
+def _ids_of(target: str) -> list[str]:
+    """Laws of a topic; a word that is neither a topic nor a law is answered with the nearest laws."""
+    topics = {law_id.split(".")[0] for law_id in registry.ids()}
+    if target not in topics:
+        registry.path_of(target)
+    return registry.ids(target)
+
+
+def _timed(action: Callable[[], Verdict]) -> Timed:
+    start = time.monotonic()
+    return action(), time.monotonic() - start
+
+
+def _judged_here(law: Any, experiment: Any, profile: str, options: Mapping[str, Any]) -> Verdict:
+    with progress_bar() as progress:
+        return judged(law, experiment, profile=profile, progress=progress, **options)
+
+
+def _report(results: Sequence[Timed], as_json: bool) -> None:
+    if as_json:
+        records = [verdict.as_dict() | {"seconds": round(seconds, 3)} for verdict, seconds in results]
+        print(json.dumps(records[0] if len(records) == 1 else {"laws": records}))
+        return
+    if len(results) == 1:
+        show_points(results[0][0])
+    for verdict, _ in results:
+        show_verdict(verdict)
+        print()
+    if len(results) > 1:
+        verdict_table(list(results))
+
+
+# --- many laws ------------------------------------------------------------------------------------------------------
+# Workers never open the store: they get the rows that are there, and hand new ones over as they come.
+
+_channel: Any = None
+_stopped: Any = None
+
+
+def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -> list[Timed]:
+    """Judge laws side by side, one process a core, so that compilation is parallel too.
+
+    Raises:
+        KeyboardInterrupt: after Ctrl-C, once what the workers had finished is stored.
+    """
+    profile_named(profile)
+    context = multiprocessing.get_context("spawn")
+    channel, stopped = context.Queue(), context.Event()
+    workers = min(options["threads"] or cores(), len(ids))
+    results: dict[str, Timed] = {}
+    with Store(options["out"]) as store, _laws_bar(len(ids)) as tick:
+        with ProcessPoolExecutor(workers, context, _begin, (channel, stopped)) as pool:
+            futures = {
+                pool.submit(_judge, law_id, profile, options["seed"], store.contents(law_id)): law_id for law_id in ids
+            }
+            try:
+                _collect(futures, results, channel, store, tick)
+            except BaseException:
+                stopped.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                _collect({f: i for f, i in futures.items() if not f.cancelled()}, results, channel, store, None)
+                raise
+    return [results[law_id] for law_id in ids]
+
+
+def _collect(
+    futures: Mapping["Future[Timed | None]", str],
+    results: dict[str, Timed],
+    channel: Any,
+    store: Store,
+    tick: Callable[[str], None] | None,
+) -> None:
+    """Store what workers send until all of them are done."""
+    running = set(futures)
+    while running or not channel.empty():
+        finished, running = wait(running, timeout=0 if not running else POLL_SECONDS, return_when=FIRST_COMPLETED)
+        _drain(channel, store)
+        for future in finished:
+            timed = future.result() if not future.cancelled() else None
+            if timed is not None:
+                results[futures[future]] = timed
+                if tick:
+                    tick(futures[future])
+
+
+def _drain(channel: Any, store: Store) -> None:
+    while True:
+        try:
+            kind, content = channel.get_nowait()
+        except queue.Empty:
+            return
+        if kind == "rows":
+            store.add_foreign(*content)
+        else:
+            store.add_record(*content)
+
+
+def _begin(channel: Any, stopped: Any) -> None:
+    """A worker leaves Ctrl-C to the client, which tells it to stop."""
+    global _channel, _stopped
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _channel, _stopped = channel, stopped
+
+
+class _Stopped(Exception):  # noqa: N818  (not an error: the client asked)
+    """The client was interrupted."""
+
+
+class _Remote:
+    """A store as a worker sees it: what was there at the start, and a way to hand over what is new."""
+
+    def __init__(self, contents: Mapping[str, Any]) -> None:
+        self.contents = contents
+
+    def rows(self, identity: str) -> dict[Block, np.ndarray]:
+        return dict(self.contents["rows"].get(identity, {}))
+
+    def add(self, task: Task, rows: Mapping[Block, np.ndarray], device: str = "cpu") -> None:
+        self.contents["rows"].setdefault(task.identity, {}).update(rows)
+        _channel.put(("rows", (describe(task), dict(rows), device)))
+        if _stopped.is_set():
+            raise _Stopped
+
+    def record(self, kind: str, law: str, key: str | None = None) -> dict[str, Any] | None:
+        return self.contents["records"].get((kind, key))
+
+    def add_record(self, kind: str, law: str, key: str, body: Mapping[str, Any]) -> None:
+        _channel.put(("record", (kind, law, key, dict(body))))
+
+
+def _judge(law_id: str, profile: str, seed: int, contents: Mapping[str, Any]) -> Timed | None:
+    """Judge one law in a worker."""
+    try:
+        return _timed(
+            lambda: verify(
+                registry.law(law_id),
+                registry.experiment(law_id),
+                _Remote(contents),
+                profile=profile_named(profile),
+                seed=seed,
+                threads=1,
+            )
+        )
+    except _Stopped:
+        return None
+
+
+def _laws_bar(total: int) -> Any:
+    """A bar that counts laws, on a terminal."""
+    import sys
+    from contextlib import contextmanager
+
+    @contextmanager
+    def bar() -> Any:
+        if not sys.stderr.isatty():
+            yield None
+            return
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as shown:
+            task = shown.add_task("judging laws", total=total)
+            yield lambda law_id: shown.update(task, advance=1, description=f"judged {law_id}")
+
+    return bar()

@@ -1,0 +1,65 @@
+"""A law on the terminal: what it says, how it is derived, what was found."""
+
+from typing import TYPE_CHECKING
+
+from attnlaws.console import coloured, console
+
+if TYPE_CHECKING:
+    from attnlaws.simulations.verdict import Verdict
+    from attnlaws.theory.law import Law
+    from attnlaws.theory.prove import Proof
+
+SEEN = {
+    "text": "the paper's own text was read",
+    "secondary": "known from secondary sources",
+    "reconstructed": "reconstructed",
+}
+STATUS = {"symbolic": "green", "checked": "cyan", "cited": "yellow", "algorithm": "cyan"}
+
+
+def show_law(law: "Law", verdict: "Verdict | None") -> None:
+    """Statement, formula, parameters, source and last verdict."""
+    out = console()
+    out.print(f"[bold]{law.id}[/]: {law.statement}")
+    rest = law.doc.strip().split("\n", 1)[1:]
+    if rest and rest[0].strip():
+        out.print("\n" + rest[0].strip())
+    out.print("\n[bold]formula[/]")
+    for case in law.derivations:
+        out.print(f"  {case.label + ':' if case.label else ''} {case.form}".rstrip(), soft_wrap=True)
+    out.print("\n[bold]parameters[/]")
+    for parameter in law.parameters:
+        unit = f" [{parameter.unit}]" if parameter.unit else ""
+        use = "; only to simulate" if parameter.role == "simulation" else ""
+        out.print(f"  {parameter.name}: {parameter.meaning}{unit}, {parameter.domain.describe()}{use}", markup=False)
+    out.print(f"\n[bold]source[/]  {law.source.paper}, {law.source.place} ({SEEN[law.source.seen]})")
+    if law.source.note:
+        out.print(f"  {law.source.note}")
+    if law.regime:
+        out.print(f"[bold]regime[/]  {law.regime}")
+    out.print(f"[bold]judged[/]  tolerance {law.delta:.0%}; wrong on purpose: {', '.join(law.sabotages) or 'nothing'}")
+    last = (
+        f"{coloured(verdict.outcome)} (expected {verdict.expected}), derivation {verdict.badge}"
+        if verdict
+        else f"none yet: `attnlaws verify {law.id}`"
+    )
+    out.print(f"[bold]last verdict[/]  {last}")
+
+
+def show_derivation(law: "Law", proof: "Proof", latex: bool) -> None:
+    """Every step of every case, with what the check of it found."""
+    import sympy
+
+    out = console()
+    out.print(f"[bold]{law.id}[/]: {law.statement}")
+    results = iter(proof.results)
+    for label, derivation in law.chains():
+        out.print(f"\n[bold]{label}[/]")
+        for step in derivation.steps:
+            result = next(results)
+            shown = sympy.latex(step.expr) if latex else str(step.expr)
+            out.print(f"  {type(step).__name__}", style="bold", end="")
+            out.print(f"  [{STATUS.get(result.status, 'white')}]{result.status}[/]")
+            out.print(f"    {shown}", soft_wrap=True, markup=False)
+            out.print(f"    {step.reason}", style="dim", markup=False)
+    out.print(f"\nbadge: [bold]{proof.badge}[/] (the weakest step)")

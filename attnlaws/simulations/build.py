@@ -1,0 +1,96 @@
+"""From an experiment to a compiled kernel, kept on disk under a name that carries the hash of all it depends on.
+
+Generated modules, and not closures, because Numba's on-disk cache never hits for a function that arrives as an argument
+or through a closure, and a kernel found under the wrong key would return another law's numbers without a word.
+"""
+
+import hashlib
+import importlib.util
+import os
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+
+from attnlaws.simulations.experiment import Replicate, Streaming
+from attnlaws.simulations.generate import replicate_text, streaming_text, sums_text
+
+ENGINE = ("primitives", "arithmetic", "lanes", "stream", "sums", "selection", "experiment", "emit", "generate", "task")
+
+
+@lru_cache
+def engine_hash() -> str:
+    """Hash of the source of everything that can change a result's bits.
+
+    Example:
+        >>> len(engine_hash())
+        64
+    """
+    digest = hashlib.sha256()
+    for name in ENGINE:
+        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    return digest.hexdigest()
+
+
+def cache_directory() -> Path:
+    """Where compiled kernels are kept: ``ATTNLAWS_CACHE``, or the user's cache folder."""
+    chosen = os.environ.get("ATTNLAWS_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attnlaws"
+
+
+def build(law_id: str, shape: Streaming | Replicate) -> ModuleType:
+    """Compile an experiment's kernel, or find it compiled.
+
+    Returns:
+        The generated module: ``block`` for every shape; ``group`` and ``finish`` for a stream.
+
+    Raises:
+        ValueError: the cache folder cannot be written, or the experiment leaves the exact vocabulary.
+    """
+    if isinstance(shape, Streaming):
+        sums = _module(f"{law_id}_sums", sums_text(shape))
+        return _module(law_id, streaming_text(shape, sums.__name__))
+    return _module(law_id, replicate_text(shape))
+
+
+def _module(stem: str, text: str) -> ModuleType:
+    """The module of a text, under a name that carries the hash of the text and of the engine."""
+    digest = hashlib.sha256((engine_hash() + text).encode()).hexdigest()
+    name = f"{''.join(c if c.isalnum() else '_' for c in stem)}_{digest[:32]}"
+    return _imported(name, text, str(cache_directory()))
+
+
+@lru_cache
+def _imported(name: str, text: str, directory: str) -> ModuleType:
+    """Write the module unless it stands there, then import it."""
+    path = Path(directory) / f"{name}.py"
+    if not path.exists():
+        _write_once(path, text)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Put a file in place whole; whoever comes second leaves the first one's file, and its time stamp, alone."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".draft")
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            Path(draft).unlink()
+    except OSError as error:
+        raise ValueError(
+            f"ATTNLAWS_CACHE = {str(path.parent)!r}: must be a folder that can be written ({error.strerror})"
+        ) from error

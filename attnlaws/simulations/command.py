@@ -1,0 +1,166 @@
+"""The ``simulate`` command, which the scripts of this folder share with the program."""
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from attnlaws.simulations.experiment import Experiment
+from attnlaws.simulations.run import Progress
+from attnlaws.simulations.simulate import BACKENDS, simulate
+from attnlaws.theory.law import Law
+from attnlaws.theory.parameter import REQUIRED, Parameter
+
+AS_EXPECTED, CONTRADICTED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line, and never guesses at shortened flags."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def error(self, message: str) -> Any:
+        """Raise instead of exiting, so that every error is reported in one way."""
+        raise ValueError(f"{message}\n(`{self.prog} --help` shows what there is)")
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """The flags that every command with a store has."""
+    parser.add_argument("--out", metavar="DIR", default=".attnlaws", help="folder of the store (default: %(default)s)")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """The flags that every command with a simulation has."""
+    add_store(parser)
+    parser.add_argument("--seed", type=int, default=0, help="whole number from 0; equal seeds, equal bits (default: 0)")
+    parser.add_argument(
+        "--threads", type=int, help="worker threads (default: one per core); the result does not depend on them"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+
+
+def simulate_parser(law: Law, experiment: Experiment, prog: str) -> Parser:
+    """A parser with one flag per parameter of the law."""
+    parser = Parser(
+        prog=prog, description=law.statement, epilog="Several values of a parameter span a dimension of the result."
+    )
+    group = parser.add_argument_group("parameters of the law")
+    for parameter in law.parameters:
+        group.add_argument(
+            flag(parameter.name),
+            dest=parameter.name,
+            metavar="VALUE",
+            nargs="+",
+            required=parameter.default is REQUIRED,
+            help=help_text(parameter),
+        )
+    parser.add_argument("--replicates", type=float, default=10_000, help="independent repetitions (default: 10000)")
+    parser.add_argument(
+        "--mode", choices=tuple(experiment.modes), default=experiment.default_mode, help="default: %(default)s"
+    )
+    parser.add_argument("--backend", choices=BACKENDS, default="auto", help="default: %(default)s")
+    add_run(parser)
+    return parser
+
+
+def flag(name: str) -> str:
+    """The flag of a parameter.
+
+    Example:
+        >>> flag("d_k")
+        '--d-k'
+    """
+    return f"--{name.replace('_', '-')}"
+
+
+def help_text(parameter: Parameter) -> str:
+    """Meaning, domain, unit and default of a parameter."""
+    unit = f" [{parameter.unit}]" if parameter.unit else ""
+    default = (
+        ""
+        if parameter.default is REQUIRED
+        else f" (default: {'none' if parameter.default is None else parameter.default})"
+    )
+    return f"{parameter.meaning}{unit}: {parameter.domain.describe()}{default}".replace("%", "%%")
+
+
+def simulate_command(
+    law: Law,
+    experiment: Experiment,
+    argv: Sequence[str],
+    prog: str,
+    progress: Callable[[], AbstractContextManager[Progress | None]] = nullcontext,
+) -> int:
+    """Parse, simulate, print."""
+    arguments = vars(simulate_parser(law, experiment, prog).parse_args(argv))
+    as_json = arguments.pop("json")
+    for parameter in law.parameters:
+        given = arguments.pop(parameter.name)
+        if given is not None:
+            values = [parameter.parse(text) for text in given]
+            arguments[parameter.name] = values if len(values) > 1 else values[0]
+    with progress() as bar:
+        result = simulate(law, experiment, progress=bar, **arguments)
+    print(json.dumps(as_object(result)) if as_json else as_text(result))
+    return AS_EXPECTED
+
+
+def as_object(result: Any) -> dict[str, Any]:
+    """A dataset as plain numbers, lists and text."""
+    record: dict[str, Any] = dict(result.attrs)
+    record |= {name: result[name].values.tolist() for name in (*result.coords, *result.data_vars)}
+    return {name: None if value == float("inf") else value for name, value in record.items()}
+
+
+def as_text(result: Any) -> str:
+    """A dataset as a table for people."""
+    names = list(result.coords)
+    lines = [
+        f"{result.attrs['law']}, seed {result.attrs['seed']}, mode {result.attrs['mode']}, on {result.attrs['backend']}"
+    ]
+    lines.append("  ".join(f"{name:>12}" for name in (*names, "mean", "standard error", "replicates")))
+    stacked = (
+        [result] if not names else [result.isel(dict(zip(names, i, strict=True))) for i in _indices(result, names)]
+    )
+    for cell in stacked:
+        values = [str(cell[name].item()) for name in names]
+        values += [f"{cell['mean'].item():.8g}", f"{cell['standard_error'].item():.2g}", f"{cell['replicates'].item()}"]
+        lines.append(
+            "  ".join(
+                f"{value:>{max(12, len(head))}}"
+                for value, head in zip(values, (*names, "mean", "standard error", ""), strict=True)
+            )
+        )
+    if result.attrs["reliable"] != "yes":
+        lines.append(f"not reliable: {result.attrs['reliable']}")
+    return "\n".join(lines)
+
+
+def _indices(result: Any, names: Sequence[str]) -> Any:
+    import itertools
+
+    return itertools.product(*(range(result.sizes[name]) for name in names))
+
+
+def guarded(action: Callable[[], int], again: Sequence[str]) -> int:
+    """Run a command; errors and interruptions become a line on standard error and an exit code.
+
+    Args:
+        action: the command.
+        again: the command line that continues it.
+    """
+    try:
+        return action()
+    except KeyboardInterrupt:
+        print(f"\nInterrupted; finished blocks are kept. Continue with:\n  {shlex.join(again)}", file=sys.stderr)
+        return INTERRUPTED
+    except (ValueError, OverflowError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]  # nothing reads on: leave without a word
+        return AS_EXPECTED

@@ -1,0 +1,76 @@
+"""The very normals that a kernel draws, as arrays: for references, and for looking at one replicate."""
+
+import numpy as np
+
+from attnlaws.simulations.experiment import Streaming, as_dtype
+from attnlaws.simulations.generate import LANES, Layout
+from attnlaws.simulations.stream import (
+    fill_items32,
+    fill_items64,
+    fill_vector32,
+    fill_vector64,
+    normal_lanes32,
+    normal_lanes64,
+    stream_key,
+)
+from attnlaws.simulations.task import Task
+
+
+def drawn(task: Task, replicate: int) -> dict[str, np.ndarray]:
+    """Draws of one replicate by name.
+
+    Args:
+        task: the simulation.
+        replicate: index of the replicate.
+
+    Returns:
+        For a stream: item draws [item] or [item, component], shared draws [component] (a scalar has one).
+        For a replicate: ``items``, the normals [size] that it starts from.
+    """
+    key = tuple(np.uint64(k) for k in stream_key(task.seed, task.label))
+    shape, index = task.shape, np.uint64(replicate)
+    if not isinstance(shape, Streaming):
+        out = np.empty(shape.draws(task.parameters), as_dtype(shape.precision))
+        (fill_items32 if shape.precision == "float32" else fill_items64)(*key, index, np.uint64(0), out)
+        return {"items": out}
+    layout, found = Layout(shape), {}
+    fill = fill_vector32 if layout.bits == 32 else fill_vector64
+    for draw in shape.shared:
+        found[draw.name] = np.empty(draw.size(task.parameters), as_dtype(shape.precision))
+        fill(*key, index, np.uint64(layout.tags[draw.name]), found[draw.name])
+    for draw in layout.item_vectors:
+        found[draw.name] = _vectors(layout, key, index, layout.tags[draw.name], task.items, draw.size(task.parameters))
+    if layout.item_scalars:
+        found |= _scalars(layout, key, index, task.items)
+    return found
+
+
+def _lanes(layout: Layout, key: tuple[np.uint64, ...], replicate: np.uint64, superblock: int, tag: int) -> np.ndarray:
+    """Normals of 256 calls: [normal of the call, call]."""
+    x = np.empty((layout.width, LANES), as_dtype(layout.shape.precision))
+    lanes = normal_lanes32 if layout.bits == 32 else normal_lanes64
+    lanes(*key, np.uint64(superblock * LANES), np.uint64(tag), replicate, x, np.empty((4, LANES), np.uint32))
+    return x
+
+
+def _vectors(
+    layout: Layout, key: tuple[np.uint64, ...], replicate: np.uint64, tag: int, items: int, length: int
+) -> np.ndarray:
+    """One vector an item, [item, component]; component j is normal j % W of the call with tag + j // W."""
+    width = layout.width
+    blocks = [
+        np.concatenate([_lanes(layout, key, replicate, b, tag + t) for t in range(-(-length // width))])[:length].T
+        for b in range(-(-items // LANES))
+    ]
+    return np.concatenate(blocks)[:items] if blocks else np.empty((0, length))
+
+
+def _scalars(layout: Layout, key: tuple[np.uint64, ...], replicate: np.uint64, items: int) -> dict[str, np.ndarray]:
+    """One number an item and name, [item]; a call serves several items where they are few."""
+    count, served = len(layout.item_scalars), layout.items_per_call
+    tag = layout.tags[layout.item_scalars[0].name]
+    blocks = [_lanes(layout, key, replicate, b, tag) for b in range(-(-items // (LANES * served)))]
+    return {
+        draw.name: np.concatenate([x[w * count + j] for x in blocks for w in range(served)])[:items]
+        for j, draw in enumerate(layout.item_scalars)
+    }

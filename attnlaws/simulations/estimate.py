@@ -1,0 +1,194 @@
+"""From rows of sums to a mean and its standard error."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import sympy
+from sympy import Expr, Symbol
+
+from attnlaws.simulations.experiment import Quantile, Smooth
+from attnlaws.simulations.task import GROUPS, Block, Task
+
+FEW_REPLICATES = 100
+QUANTILE_WIDTH = 3.0
+
+Rows = Mapping[Block, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a simulation says.
+
+    Attributes:
+        mean: the estimator's value.
+        standard_error: its standard error; infinite where there is nothing to estimate it from.
+        replicates: replicates behind it.
+        skewness: skewness of the estimator's sampling distribution, estimated (0 for a quantile, whose error bar
+            makes no use of normality).
+        conditional: the error bar holds given the replicates' shared draws, because there are too few of them.
+        values: the realised values, sorted, where the estimator keeps them.
+    """
+
+    mean: float
+    standard_error: float
+    replicates: int
+    skewness: float = 0.0
+    conditional: bool = False
+    values: np.ndarray | None = None
+
+
+def estimate(task: Task, rows: Rows, replicates: int) -> Estimate:
+    """Combine the rows of a task.
+
+    The result depends on the set of rows only: sums over rows are exact (`math.fsum`), so their order, and who
+    computed them, leave no trace.
+
+    Args:
+        task: what was simulated.
+        rows: one row per block of ``task.blocks(replicates)``.
+        replicates: how many replicates the rows make up.
+
+    Raises:
+        ValueError: a block is missing.
+    """
+    blocks = list(task.blocks(replicates))
+    missing = [block for block in blocks if block not in rows]
+    if missing:
+        raise ValueError(f"rows: {len(missing)} of {len(blocks)} blocks are missing, the first at {missing[0].first}")
+    return combine(task, {block: rows[block] for block in blocks})
+
+
+def combine(task: Task, rows: Rows) -> Estimate:
+    """Estimate from whatever blocks there are; replicates that are not whole are left aside.
+
+    Raises:
+        ValueError: there is no whole replicate.
+    """
+    estimator = task.experiment.estimator(**task.parameters)
+    if task.grouped:
+        return _from_groups(task, estimator, rows)
+    if not rows:
+        raise ValueError("rows: must hold at least one block")
+    blocks = sorted(rows, key=lambda block: block.first)
+    replicates = sum(block.count for block in blocks)
+    if isinstance(estimator, Quantile):
+        values = np.concatenate([rows[block] for block in blocks]).reshape(replicates, -1)
+        return quantile_estimate(values[:, task.outputs.index(estimator.output)], estimator.probability)
+    sums = (math.fsum(column) for column in zip(*(rows[block] for block in blocks), strict=True))
+    moments = {tuple(p): Fraction(total) / replicates for p, total in zip(task.exponents.tolist(), sums, strict=True)}
+    return smooth_estimate(estimator, task.outputs, moments, replicates)
+
+
+def smooth_estimate(
+    estimator: Smooth, outputs: Sequence[str], moments: Mapping[tuple[int, ...], Fraction], replicates: int
+) -> Estimate:
+    """A smooth function of means, with the delta method.
+
+    Args:
+        estimator: the function.
+        outputs: names of the outputs, in the order of the powers in ``moments``.
+        moments: sample mean of each monomial up to degree three, exactly.
+        replicates: sample size.
+    """
+    names = estimator.outputs
+    index = {name: outputs.index(name) for name in names}
+    means = {name: moments[_unit(len(outputs), [index[name]])] for name in names}
+    point = {Symbol(name): float(value) for name, value in means.items()}
+    value = _number(estimator.expression, point)
+    slopes = {
+        name: Fraction(_number(estimator.expression.diff(_symbol(estimator.expression, name)), point)) for name in names
+    }
+
+    def central(order: int) -> Fraction:
+        """Central moment of the linearised estimator, in exact rational arithmetic: nothing cancels."""
+        total = Fraction(0)
+        for chosen in product(names, repeat=order):
+            weight = math.prod((slopes[name] for name in chosen), start=Fraction(1))
+            for kept in product((True, False), repeat=order):
+                inside = [index[name] for name, keep in zip(chosen, kept, strict=True) if keep]
+                outside = [-means[name] for name, keep in zip(chosen, kept, strict=True) if not keep]
+                moment = moments[_unit(len(outputs), inside)] if inside else Fraction(1)
+                total += weight * moment * math.prod(outside, start=Fraction(1))
+        return total
+
+    if replicates < 2:
+        return Estimate(value, math.inf, replicates)
+    variance = max(float(central(2)), 0.0) * replicates / (replicates - 1)
+    skewness = float(central(3)) / variance**1.5 if variance > 0 else 0.0
+    return Estimate(value, math.sqrt(variance / replicates), replicates, skewness)
+
+
+def quantile_estimate(values: np.ndarray, probability: float) -> Estimate:
+    """A sample quantile; the standard error comes from the distance of order statistics, for any distribution.
+
+    Ranks around the quantile are binomial, so the order statistics three standard deviations of the rank away on either
+    side span six standard errors.
+    """
+    ordered = np.sort(values)
+    count = ordered.size
+    value = float(np.quantile(ordered, probability))
+    half = QUANTILE_WIDTH * math.sqrt(count * probability * (1 - probability))
+    low, high = math.floor(count * probability - half), math.ceil(count * probability + half)
+    if low < 0 or high > count - 1:
+        return Estimate(value, math.inf, count, values=ordered)
+    # The ranks were rounded outwards: divide by the width actually spanned.
+    spanned = (high - low) / math.sqrt(count * probability * (1 - probability))
+    return Estimate(value, float(ordered[high] - ordered[low]) / spanned, count, values=ordered)
+
+
+def _from_groups(task: Task, estimator: Smooth | Quantile, rows: Rows) -> Estimate:
+    """Estimate from rows that hold one of 64 groups of one replicate each."""
+    firsts = {block.first for block in rows}
+    whole = sorted({f // GROUPS for f in firsts if all(f // GROUPS * GROUPS + g in firsts for g in range(GROUPS))})
+    if not whole:
+        raise ValueError("rows: must hold at least one whole replicate")
+    parts = [np.array([rows[Block(r * GROUPS + g, 1)] for g in range(GROUPS)]) for r in whole]
+    outputs = np.array([_outputs(task, part, None) for part in parts])
+    if isinstance(estimator, Quantile):
+        return quantile_estimate(outputs[:, task.outputs.index(estimator.output)], estimator.probability)
+    full = _smooth_of(estimator, task.outputs, outputs)
+    if len(whole) >= FEW_REPLICATES:
+        return full
+    deleted = [
+        _smooth_of(estimator, task.outputs, np.array([_outputs(task, part, group) for part in parts])).mean
+        for group in range(GROUPS)
+    ]
+    centre = math.fsum(deleted) / GROUPS
+    variance = math.fsum((value - centre) ** 2 for value in deleted) * (GROUPS - 1) / GROUPS
+    return Estimate(full.mean, math.sqrt(variance), len(whole), conditional=True)
+
+
+def _outputs(task: Task, part: np.ndarray, without: int | None) -> np.ndarray:
+    """Outputs of one replicate; with one group left out, the others are scaled up to stand for its items too."""
+    scalars = task.scalars
+    kept = [group for group in range(GROUPS) if group != without]
+    scale = 1.0 if without is None else task.items / (task.items - task.items_of_group(without))
+    total = np.array([math.fsum(part[kept, column]) * scale for column in range(scalars, part.shape[1])])
+    return task.finish(np.ascontiguousarray(part[0, :scalars]), total)
+
+
+def _smooth_of(estimator: Smooth, outputs: Sequence[str], values: np.ndarray) -> Estimate:
+    """The smooth estimator applied to values that are all at hand: float64 [replicate, output]."""
+    powers = [p for p in product(range(4), repeat=len(outputs)) if 0 < sum(p) <= 3]
+    moments = {p: Fraction(math.fsum(np.prod(values**p, axis=1))) / len(values) for p in powers}
+    return smooth_estimate(estimator, outputs, moments, len(values))
+
+
+def _unit(size: int, positions: Sequence[int]) -> tuple[int, ...]:
+    """Exponents with one for each mention of a position."""
+    return tuple(positions.count(position) for position in range(size))
+
+
+def _symbol(expression: Expr, name: str) -> Symbol:
+    return next(symbol for symbol in expression.free_symbols if symbol.name == name)  # type: ignore[attr-defined]
+
+
+def _number(expression: Expr, point: Mapping[Symbol, float]) -> float:
+    """An expression's value in ordinary floating point."""
+    symbols = sorted(expression.free_symbols, key=str)
+    values = {symbol.name: value for symbol, value in point.items()}
+    return float(sympy.lambdify(symbols, expression, "math")(*(values[symbol.name] for symbol in symbols)))  # type: ignore[attr-defined]

@@ -1,0 +1,183 @@
+"""The two shapes of experiment: a stream of items that add up, and a self-contained replicate."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import sympy
+from sympy import Expr, Symbol
+
+Parameters = Mapping[str, Any]
+Precision = Literal["float32", "float64"]
+
+
+class Dot(sympy.Function):
+    """Inner product of two vectors, each named by the symbol of a :class:`Draw` or a :class:`VectorSum`."""
+
+    nargs = 2
+    is_real = True
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Standard normals of one name: a scalar, or a vector whose length is a parameter.
+
+    Example:
+        >>> Draw("key", "d_k").size({"d_k": 64})
+        64
+    """
+
+    name: str
+    length: str | None = None
+
+    @property
+    def symbol(self) -> Symbol:
+        """The symbol that stands for this draw in an expression."""
+        return Symbol(self.name, real=True)
+
+    def size(self, parameters: Parameters) -> int:
+        """Number of normals that one draw takes."""
+        return 1 if self.length is None else int(parameters[self.length])
+
+
+@dataclass(frozen=True)
+class VectorSum:
+    """A vector that adds up over the items: the sum of ``weight * vector``."""
+
+    name: str
+    weight: Expr
+    vector: Draw
+
+    @property
+    def symbol(self) -> Symbol:
+        """The symbol that stands for the finished sum in an expression."""
+        return Symbol(self.name, real=True)
+
+
+@dataclass(frozen=True)
+class Streaming:
+    """Items whose contributions add up; never an array of all of them.
+
+    Attributes:
+        items: number of items, from the parameters.
+        shared: normals drawn once per replicate (a target key, say).
+        item: normals drawn anew for each item.
+        scalars: replicate-wide quantities, from the shared draws and the parameters.
+        sums: what each item adds, from its draws, the scalars and the parameters.
+        vector_sums: vectors that add up over the items.
+        outputs: what a replicate reports, from the scalars, the sums and the parameters.
+        precision: type of the normals and of each item's arithmetic; sums are float64 always.
+    """
+
+    items: Callable[..., int]
+    item: tuple[Draw, ...]
+    outputs: Mapping[str, Expr]
+    shared: tuple[Draw, ...] = ()
+    scalars: Mapping[str, Expr] = field(default_factory=dict)
+    sums: Mapping[str, Expr] = field(default_factory=dict)
+    vector_sums: tuple[VectorSum, ...] = ()
+    precision: Precision = "float32"
+
+    def draws(self, parameters: Parameters) -> int:
+        """Normals per replicate."""
+        per_item = sum(draw.size(parameters) for draw in self.item)
+        return self.items(**parameters) * per_item + sum(draw.size(parameters) for draw in self.shared)
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """One self-contained draw with scratch of its own (a sort, a recurrence).
+
+    Attributes:
+        kernel: plain function ``kernel(k0, k1, replicate, scratch, out, **arguments)`` written in the kernel
+            vocabulary; the engine compiles its source text.
+        arguments: numbers passed to the kernel by name, from the parameters.
+        scratch: float64 elements of scratch, from the parameters; they start as NaN.
+        size: normals per replicate, from the parameters.
+        outputs: names of what the kernel writes to ``out``.
+        precision: type of the normals.
+    """
+
+    kernel: Callable[..., None]
+    arguments: Callable[..., Mapping[str, int | float]]
+    scratch: Callable[..., int]
+    size: Callable[..., int]
+    outputs: tuple[str, ...]
+    precision: Precision = "float64"
+
+    def draws(self, parameters: Parameters) -> int:
+        """Normals per replicate."""
+        return self.size(**parameters)
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """A smooth function of the means of the outputs, with the delta method's standard error."""
+
+    expression: Expr
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The outputs whose means it needs."""
+        return tuple(sorted(symbol.name for symbol in self.expression.free_symbols))  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Quantile:
+    """The sample quantile of one output; the values themselves are kept, so its distribution can be checked too."""
+
+    output: str
+    probability: float = 0.5
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The output whose values it needs."""
+        return (self.output,)
+
+
+Shape = Streaming | Replicate
+Estimator = Smooth | Quantile
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """How a law is simulated.
+
+    Attributes:
+        modes: name of each mode and the function of the parameters that gives its shape; the first is the default.
+        reference: ``reference(draws, mode, **parameters)`` in naive float64 NumPy, one replicate; returns the outputs.
+        estimator: the estimator that the parameters ask for.
+        evaluated_at: parameters at which the law is to be evaluated where a simulation rounds (k = ceil(kappa n)).
+        reliable: whether the estimator's error bar can be trusted at these parameters; a text says why not.
+        arithmetic_error: bound on the relative error that the arithmetic of the draws leaves in the result.
+        arithmetic_reason: where that bound comes from.
+    """
+
+    modes: Mapping[str, Callable[..., Shape]]
+    reference: Callable[..., Mapping[str, float]]
+    estimator: Callable[..., Estimator]
+    arithmetic_error: float
+    arithmetic_reason: str
+    evaluated_at: Callable[..., Mapping[str, Any]] = lambda **_: {}
+    reliable: Callable[..., str] = lambda **_: ""
+
+    @property
+    def default_mode(self) -> str:
+        """The mode used when none is asked for."""
+        return next(iter(self.modes))
+
+    def shape(self, mode: str, parameters: Parameters) -> Shape:
+        """The shape of one mode at given parameters.
+
+        Raises:
+            ValueError: the mode does not exist.
+        """
+        if mode not in self.modes:
+            raise ValueError(f"mode = {mode!r}: must be one of {', '.join(self.modes)}")
+        return self.modes[mode](**parameters)
+
+
+def as_dtype(precision: Precision) -> type[np.floating]:
+    """The NumPy type of a precision."""
+    return np.float32 if precision == "float32" else np.float64

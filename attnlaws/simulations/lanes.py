@@ -1,0 +1,284 @@
+"""The random streams as kernels see them: blocks of 256 calls, in Numba.
+
+The addresses, and what a call gives, are described in :mod:`attnlaws.simulations.stream`. The functions here trust
+their arguments. A function that fills lanes does so in two loops, words first and normals second, because
+each is then plain element-by-element code that the compiler turns into vector instructions; a sum over lanes
+inside the second loop would forbid that, so sums stay per lane until the caller folds them.
+"""
+
+import numpy as np
+
+from attnlaws.simulations.arithmetic import plog32, plog64, psincos32, psincos64
+from attnlaws.simulations.primitives import exact, fma32, fma64, kernel
+
+__all__ = [
+    "LANES",
+    "REFINE",
+    "dot_lanes32",
+    "dot_lanes64",
+    "fill_items32",
+    "fill_items64",
+    "fill_vector32",
+    "fill_vector64",
+    "normal_lanes32",
+    "normal_lanes64",
+    "philox_lanes",
+]
+
+LANES = 256
+REFINE = 0x40000000  # a call whose tag has this bit set only refines the call without it
+
+_M0 = np.uint64(0xD2511F53)
+_M1 = np.uint64(0xCD9E8D57)
+_W0 = np.uint64(0x9E3779B9)
+_W1 = np.uint64(0xBB67AE85)
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
+_REFINE = np.uint64(REFINE)
+_TINY = np.uint32(256)
+_LAST = np.uint32(0xFFFFFFFF)
+
+
+@exact
+def philox(c0, c1, c2, c3, k0, k1):
+    """Ten rounds of Philox4x32; all arguments and results are uint64 that hold 32-bit values.
+
+    With 64-bit variables the compiler finds the widening 32 x 32 -> 64 vector multiplication.
+    """
+    for _ in range(10):
+        p0 = _M0 * c0
+        p1 = _M1 * c2
+        c0 = ((p1 >> _32) ^ c1 ^ k0) & _LOW
+        c2 = ((p0 >> _32) ^ c3 ^ k1) & _LOW
+        c1 = p1 & _LOW
+        c3 = p0 & _LOW
+        k0 = (k0 + _W0) & _LOW
+        k1 = (k1 + _W1) & _LOW
+    return c0, c1, c2, c3
+
+
+@exact
+def philox_call(k0, k1, call, tag, replicate):
+    """The four words of one call, as uint64."""
+    call = np.uint64(call)
+    return philox(call & _LOW, call >> _32, np.uint64(tag), np.uint64(replicate), np.uint64(k0), np.uint64(k1))
+
+
+@exact
+def philox_lanes(k0, k1, call, tag, replicate, words):
+    """Write the words of calls ``call .. call + 255`` to ``words`` (uint32 [4, 256])."""
+    first = np.uint64(call)
+    for i in range(LANES):
+        a, b, c, d = philox_call(k0, k1, first + np.uint64(i), tag, replicate)
+        words[0, i] = np.uint32(a)
+        words[1, i] = np.uint32(b)
+        words[2, i] = np.uint32(c)
+        words[3, i] = np.uint32(d)
+
+
+@exact
+def needs_refinement(words):
+    """Whether a radius word of the block is below 256. A loop of its own: inside the loop above it costs a fifth."""
+    smallest = _LAST
+    for i in range(LANES):
+        smallest = min(smallest, min(words[0, i], words[2, i]))
+    return smallest < _TINY
+
+
+@exact
+def uniform32(a):
+    """The uniform (a + 1/2) 2^-32 in (0, 1] of a radius word, rounded to float32."""
+    return fma32(np.float32(np.uint32(a)), np.float32(2.0**-32), np.float32(2.0**-33))
+
+
+@exact
+def refined32(a, e):
+    """The uniform of a radius word below 256: (a + (e + 1/2) 2^-32) 2^-32, with 32 more bits from the word e."""
+    rest = fma32(np.float32(np.uint32(e)), np.float32(2.0**-64), np.float32(2.0**-65))
+    return fma32(np.float32(np.uint32(a)), np.float32(2.0**-32), rest)
+
+
+@exact
+def pair32(u, angle):
+    """Two normals (Box and Muller 1958) from a uniform and an angle word."""
+    radius = np.sqrt(np.float32(-2.0) * plog32(u))
+    sine, cosine = psincos32(angle)
+    return radius * cosine, radius * sine
+
+
+@exact
+def pair64(radius_word, angle):
+    """Two normals (Box and Muller 1958) from two words of 64 bits; the uniform is (radius_word + 1/2) 2^-64."""
+    u = fma64(np.float64(np.uint64(radius_word)), 2.0**-64, 2.0**-65)
+    radius = np.sqrt(-2.0 * plog64(u))
+    sine, cosine = psincos64(angle)
+    return radius * cosine, radius * sine
+
+
+@exact
+def quad32(a, b, c, d):
+    """Four normals from four words, neither radius word below 256."""
+    n0, n1 = pair32(uniform32(a), b)
+    n2, n3 = pair32(uniform32(c), d)
+    return n0, n1, n2, n3
+
+
+@kernel
+def normal_call32(k0, k1, call, tag, replicate):
+    """The four normals of one call, refined where needed: the slow and complete definition of the float32 stream."""
+    a, b, c, d = philox_call(k0, k1, call, tag, replicate)
+    u = uniform32(a)
+    v = uniform32(c)
+    if min(a, c) < _TINY:
+        e, _, g, _ = philox_call(k0, k1, call, np.uint64(tag) ^ _REFINE, replicate)
+        if a < _TINY:
+            u = refined32(a, e)
+        if c < _TINY:
+            v = refined32(c, g)
+    n0, n1 = pair32(u, b)
+    n2, n3 = pair32(v, d)
+    return n0, n1, n2, n3
+
+
+@kernel
+def normal_call64(k0, k1, call, tag, replicate):
+    """The two normals of one call."""
+    a, b, c, d = philox_call(k0, k1, call, tag, replicate)
+    return pair64(a | (b << _32), c | (d << _32))
+
+
+@kernel
+def _slow_normal_lanes32(k0, k1, call, tag, replicate, x):
+    for i in range(LANES):
+        x[0, i], x[1, i], x[2, i], x[3, i] = normal_call32(k0, k1, np.uint64(call) + np.uint64(i), tag, replicate)
+
+
+@kernel
+def _slow_dot_lanes32(k0, k1, call, tag, replicate, q, s):
+    for i in range(LANES):
+        n0, n1, n2, n3 = normal_call32(k0, k1, np.uint64(call) + np.uint64(i), tag, replicate)
+        s[i] = fma32(q[3], n3, fma32(q[2], n2, fma32(q[1], n1, fma32(q[0], n0, s[i]))))
+
+
+@kernel
+def normal_lanes32(k0, k1, call, tag, replicate, x, words):
+    """Write the normals of calls ``call .. call + 255`` to ``x``.
+
+    Args:
+        k0: First key word, uint64 below 2^32.
+        k1: Second key word, likewise.
+        call: Index of the first call, uint64.
+        tag: Stream within the replicate, uint64 below 2^32 without the bit REFINE.
+        replicate: uint64 below 2^32.
+        x: float32 [4, 256], written.
+        words: uint32 [4, 256], scratch.
+    """
+    philox_lanes(k0, k1, call, tag, replicate, words)
+    if needs_refinement(words):
+        _slow_normal_lanes32(k0, k1, call, tag, replicate, x)
+        return
+    for i in range(LANES):
+        n0, n1, n2, n3 = quad32(words[0, i], words[1, i], words[2, i], words[3, i])
+        x[0, i] = n0
+        x[1, i] = n1
+        x[2, i] = n2
+        x[3, i] = n3
+
+
+@kernel
+def dot_lanes32(k0, k1, call, tag, replicate, q, s, words):
+    """Add to ``s[i]`` the product of ``q`` and the four normals of call ``call + i``, one fused step per normal.
+
+    Args:
+        k0: First key word, uint64 below 2^32.
+        k1: Second key word, likewise.
+        call: Index of the first call, uint64.
+        tag: Stream within the replicate, uint64 below 2^32 without the bit REFINE.
+        replicate: uint64 below 2^32.
+        q: float32 [4].
+        s: float32 [256], updated.
+        words: uint32 [4, 256], scratch.
+    """
+    philox_lanes(k0, k1, call, tag, replicate, words)
+    if needs_refinement(words):
+        _slow_dot_lanes32(k0, k1, call, tag, replicate, q, s)
+        return
+    q0, q1, q2, q3 = q[0], q[1], q[2], q[3]
+    for i in range(LANES):
+        n0, n1, n2, n3 = quad32(words[0, i], words[1, i], words[2, i], words[3, i])
+        s[i] = fma32(q3, n3, fma32(q2, n2, fma32(q1, n1, fma32(q0, n0, s[i]))))
+
+
+@kernel
+def normal_lanes64(k0, k1, call, tag, replicate, x, words):
+    """Write the normals of calls ``call .. call + 255`` to ``x`` (float64 [2, 256]); as :func:`normal_lanes32`."""
+    philox_lanes(k0, k1, call, tag, replicate, words)
+    for i in range(LANES):
+        a, b = np.uint64(words[0, i]), np.uint64(words[1, i])
+        c, d = np.uint64(words[2, i]), np.uint64(words[3, i])
+        n0, n1 = pair64(a | (b << _32), c | (d << _32))
+        x[0, i] = n0
+        x[1, i] = n1
+
+
+@kernel
+def dot_lanes64(k0, k1, call, tag, replicate, q, s, words):
+    """Add ``q[1] n1 + q[0] n0`` of call ``call + i`` to ``s[i]`` (float64); as :func:`dot_lanes32`."""
+    philox_lanes(k0, k1, call, tag, replicate, words)
+    q0, q1 = q[0], q[1]
+    for i in range(LANES):
+        a, b = np.uint64(words[0, i]), np.uint64(words[1, i])
+        c, d = np.uint64(words[2, i]), np.uint64(words[3, i])
+        n0, n1 = pair64(a | (b << _32), c | (d << _32))
+        s[i] = fma64(q1, n1, fma64(q0, n0, s[i]))
+
+
+@kernel
+def fill_vector32(k0, k1, replicate, tag, out):
+    """Fill a short float32 vector: element j is normal j % 4 of call j // 4."""
+    count = out.size
+    for call in range((count + 3) // 4):
+        n0, n1, n2, n3 = normal_call32(k0, k1, np.uint64(call), tag, replicate)
+        j = 4 * call
+        out[j] = n0
+        if j + 1 < count:
+            out[j + 1] = n1
+        if j + 2 < count:
+            out[j + 2] = n2
+        if j + 3 < count:
+            out[j + 3] = n3
+
+
+@kernel
+def fill_vector64(k0, k1, replicate, tag, out):
+    """Fill a short float64 vector: element j is normal j % 2 of call j // 2."""
+    count = out.size
+    for call in range((count + 1) // 2):
+        n0, n1 = normal_call64(k0, k1, np.uint64(call), tag, replicate)
+        out[2 * call] = n0
+        if 2 * call + 1 < count:
+            out[2 * call + 1] = n1
+
+
+@kernel
+def fill_items32(k0, k1, replicate, tag, out):
+    """Fill a long float32 array: element j is normal (j // 256) % 4 of call 256 (j // 1024) + j % 256."""
+    words = np.empty((4, LANES), np.uint32)
+    block = np.empty((4, LANES), np.float32)
+    for start in range(0, out.size, 4 * LANES):
+        normal_lanes32(k0, k1, np.uint64(start // 4), tag, replicate, block, words)
+        count = min(4 * LANES, out.size - start)
+        for j in range(count):
+            out[start + j] = block[j // LANES, j % LANES]
+
+
+@kernel
+def fill_items64(k0, k1, replicate, tag, out):
+    """Fill a long float64 array: element j is normal (j // 256) % 2 of call 256 (j // 512) + j % 256."""
+    words = np.empty((4, LANES), np.uint32)
+    block = np.empty((2, LANES), np.float64)
+    for start in range(0, out.size, 2 * LANES):
+        normal_lanes64(k0, k1, np.uint64(start // 2), tag, replicate, block, words)
+        count = min(2 * LANES, out.size - start)
+        for j in range(count):
+            out[start + j] = block[j // LANES, j % LANES]

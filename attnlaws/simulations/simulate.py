@@ -1,0 +1,140 @@
+"""Simulate a law's experiment at one point, or over the outer product of several."""
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attnlaws.simulations.estimate import Estimate, estimate
+from attnlaws.simulations.experiment import Experiment
+from attnlaws.simulations.run import Progress, run
+from attnlaws.simulations.store import Store
+from attnlaws.simulations.task import Task
+from attnlaws.theory.law import Law
+from attnlaws.theory.source import source_text
+
+if TYPE_CHECKING:
+    import xarray
+
+BACKENDS = ("auto", "cpu")
+LARGEST_RUN = 1 << 32
+"""Replicates are numbered by one 32-bit word of the stream's counter."""
+
+
+def simulate(
+    law: Law,
+    experiment: Experiment,
+    *,
+    replicates: int = 10_000,
+    seed: int = 0,
+    backend: str = "auto",
+    mode: str | None = None,
+    out: str | Path = ".attnlaws",
+    threads: int | None = None,
+    progress: Progress | None = None,
+    **parameters: Any,
+) -> "xarray.Dataset":
+    """Estimate what a law claims to know.
+
+    Args:
+        law: the law; only its parameters matter here.
+        experiment: how it is simulated.
+        replicates: independent repetitions, at least 1.
+        seed: a whole number from 0; equal seeds give equal bits on any machine.
+        backend: "cpu", or "auto" for the best that is there.
+        mode: one of the experiment's modes; by default its first.
+        out: folder of the store; blocks found there are not computed again.
+        threads: worker threads, by default one per core; the result does not depend on them.
+        progress: called with the task, blocks done and blocks in all.
+        **parameters: the law's parameters; a sequence becomes a dimension of the result.
+
+    Returns:
+        Dataset with ``mean``, ``standard_error`` and ``replicates`` over the given sequences, and the attributes
+        seed, mode, backend, task and reliable.
+
+    Raises:
+        ValueError: a parameter is missing, unknown or outside its domain; names it, its domain and the value.
+    """
+    import xarray
+
+    replicates = whole("replicates", replicates, 1, LARGEST_RUN)
+    seed = whole("seed", seed, 0)
+    if backend not in BACKENDS:
+        raise ValueError(f"backend = {backend!r}: must be one of {', '.join(BACKENDS)} (no other backend is built in)")
+    mode = experiment.default_mode if mode is None else mode
+    dimensions = {name: list(value) for name, value in parameters.items() if _is_sequence(name, value)}
+    tasks = []
+    for chosen in itertools.product(*dimensions.values()):
+        point = law.validate(**{**parameters, **dict(zip(dimensions, chosen, strict=True))})
+        tasks.append(make_task(law, experiment, point, seed, mode))
+    shape = tuple(len(values) for values in dimensions.values())
+    with Store(out) as store:
+        results = [
+            estimate(task, run(task, replicates, store, threads=threads, progress=progress), replicates)
+            for task in tasks
+        ]
+    reasons = {experiment.reliable(**task.parameters) for task in tasks} - {""}
+    if any(result.conditional for result in results):
+        reasons.add("the error bar is conditional on the few replicates' shared draws")
+
+    def over(pick: Callable[[Estimate], float]) -> tuple[tuple[str, ...], np.ndarray]:
+        return tuple(dimensions), np.array([pick(result) for result in results]).reshape(shape)
+
+    fixed = {name: value for name, value in tasks[0].parameters.items() if name not in dimensions}
+    return xarray.Dataset(
+        {
+            "mean": over(lambda result: result.mean),
+            "standard_error": over(lambda result: result.standard_error),
+            "replicates": over(lambda result: result.replicates),
+        },
+        coords=dimensions,
+        attrs={
+            "law": law.id,
+            **{name: "none" if value is None else value for name, value in fixed.items()},
+            "seed": str(seed),
+            "mode": mode,
+            "backend": "cpu",
+            "task": " ".join(task.identity for task in tasks),
+            "reliable": "; ".join(sorted(reasons)) or "yes",
+        },
+    )
+
+
+def make_task(law: Law, experiment: Experiment, parameters: dict[str, Any], seed: int, mode: str) -> Task:
+    """The task of one grid point; the experiment checks the point too."""
+    experiment.evaluated_at(**parameters)
+    task = Task(law.id, source_text(law), experiment, parameters, seed, mode)
+    if task.draws > 1 << 62:
+        raise ValueError(f"{law.id}: {task.draws:.3g} draws a replicate are more than a run can number")
+    return task
+
+
+def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
+    """A whole number in a range.
+
+    Raises:
+        ValueError: names the parameter, its domain and the value.
+
+    Example:
+        >>> whole("replicates", 1e4, 1)
+        10000
+    """
+    upper = "" if maximum is None else f" and <= {maximum}"
+    message = f"{name} = {value!r}: must be an integer >= {minimum}{upper}"
+    if isinstance(value, bool | str | bytes) or not np.isscalar(value) or np.iscomplexobj(value):
+        raise ValueError(message)
+    if not math.isfinite(value) or int(value) != value or value < minimum or (maximum is not None and value > maximum):  # type: ignore[arg-type]
+        raise ValueError(message)
+    return int(value)  # type: ignore[arg-type]
+
+
+def _is_sequence(name: str, value: Any) -> bool:
+    """Whether a parameter spans a dimension; an empty one spans nothing and is refused."""
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence | np.ndarray) or np.ndim(value) == 0:
+        return False
+    if len(value) == 0 or np.ndim(value) > 1:
+        raise ValueError(f"{name} = {value!r}: must be one value or a flat, non-empty sequence of them")
+    return True

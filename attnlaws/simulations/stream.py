@@ -1,0 +1,188 @@
+"""Random streams: every normal of every experiment has an address, and its bits depend on the address alone.
+
+The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11):
+a keyed bijection from a counter of four 32-bit words to four random words. It has no state, so a number is the same
+whichever thread, batch, process or device asks for it, and in whatever order.
+
+* The key is :func:`stream_key` of the seed and a label.
+* The counter is (low half of the call index, high half of it, tag, replicate).
+* A *call* gives W normals by Box and Muller (1958). float32, W = 4: words (a, b, c, d) give
+  r(a) cos(b), r(a) sin(b), r(c) cos(d), r(c) sin(d), where an angle word stands for 2 pi b / 2^32 and
+  r(a) = sqrt(-2 ln u) with u = (a + 1/2) 2^-32. float64, W = 2: the radius word is a + 2^32 b, the angle word
+  c + 2^32 d, each out of 2^64.
+* A 32-bit radius word would end the normal distribution at 6.8 standard deviations. When it is below 256, 32 more bits
+  come from the same word of the call with tag ``tag ^ REFINE``, and the float32 stream reaches 9.4, as float64 does.
+  Tags with the bit REFINE are therefore nobody's.
+
+Two layouts number the normals of a (key, tag, replicate):
+
+* *vector*: element j is normal j % W of call j // W;
+* *items*: element j is normal (j // 256) % W of call 256 (j // (256 W)) + j % 256, so that 256 neighbours come from 256
+  neighbouring calls, which is how vector hardware makes them.
+
+In both, the first m elements do not depend on how many are asked for. float32 and float64 are different streams.
+"""
+
+import hashlib
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from attnlaws.simulations.lanes import (
+    LANES,
+    REFINE,
+    dot_lanes32,
+    dot_lanes64,
+    fill_items32,
+    fill_items64,
+    fill_vector32,
+    fill_vector64,
+    normal_lanes32,
+    normal_lanes64,
+)
+
+__all__ = [
+    "LANES",
+    "REFINE",
+    "dot_lanes32",
+    "dot_lanes64",
+    "fill_items32",
+    "fill_items64",
+    "fill_vector32",
+    "fill_vector64",
+    "normal_lanes32",
+    "normal_lanes64",
+    "normals",
+    "philox4x32",
+    "stream_key",
+]
+
+_MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_WEYL = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_LOW = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+
+
+def _whole(name: str, value: Any, below: int | None = None) -> int:
+    """Return ``value`` as an int, or raise ValueError with its name, domain and value."""
+    domain = "an integer >= 0" if below is None else f"an integer in [0, 2^{below.bit_length() - 1})"
+    message = f"{name} = {value!r}: must be {domain}"
+    if isinstance(value, (bool, np.bool_)):
+        raise ValueError(message)
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        raise ValueError(message) from None
+    if whole < 0 or (below is not None and whole >= below):
+        raise ValueError(message)
+    return whole
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} = {value!r}: must be a string")
+    return value
+
+
+def stream_key(seed: int, label: str) -> tuple[int, int]:
+    """Return the Philox key of a seed and a label.
+
+    The two words are the first eight bytes of SHA-256 of the UTF-8 text ``seed|label`` (seed in decimal), read as
+    big-endian numbers: k0 is bytes 0 to 3, k1 bytes 4 to 7. Different seeds or labels give unrelated streams; two of
+    a million keys coincide with a probability of 3e-8.
+
+    Args:
+        seed: Integer >= 0 of any size.
+        label: What the stream is for.
+
+    Returns:
+        (k0, k1), each in [0, 2^32).
+
+    Raises:
+        ValueError: seed is not an integer >= 0, or label is not a string.
+
+    >>> [hex(word) for word in stream_key(0, "topk.tail_mass")]
+    ['0x19bd1c25', '0x83a470cd']
+    """
+    text = f"{_whole('seed', seed)}|{_text('label', label)}"
+    digest = hashlib.sha256(text.encode()).digest()
+    return int.from_bytes(digest[:4], "big"), int.from_bytes(digest[4:8], "big")
+
+
+def _words(name: str, value: ArrayLike, last: int) -> NDArray[np.uint64]:
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu" or array.ndim == 0 or array.shape[-1] != last:
+        raise ValueError(
+            f"{name} has dtype {array.dtype} and shape {array.shape}: must be integers of shape [..., {last}]"
+        )
+    outside = (array < 0) | (array > 0xFFFFFFFF)
+    if outside.any():
+        raise ValueError(f"{name} holds {array[outside][0]}: must lie in [0, 2^32)")
+    return array.astype(np.uint64)
+
+
+def philox4x32(counter: ArrayLike, key: ArrayLike) -> NDArray[np.uint32]:
+    """Philox4x32-10, the random function under every stream, in NumPy.
+
+    Args:
+        counter: Integers [..., 4] in [0, 2^32).
+        key: Integers [..., 2] in [0, 2^32). The leading axes of counter and key broadcast.
+
+    Returns:
+        uint32 [..., 4].
+
+    Raises:
+        ValueError: counter or key is not an array of integers of that shape and range.
+
+    Source: Salmon et al. (SC11); the words are those of the authors' library Random123.
+
+    >>> [hex(word) for word in philox4x32([0, 0, 0, 0], [0, 0]).tolist()]
+    ['0x6627e8d5', '0xe169c58d', '0xbc57ac4c', '0x9b00dbd8']
+    """
+    c0, c1, c2, c3 = np.moveaxis(_words("counter", counter, 4), -1, 0)
+    k0, k1 = np.moveaxis(_words("key", key, 2), -1, 0)
+    for _ in range(10):
+        p0, p1 = _MULTIPLIERS[0] * c0, _MULTIPLIERS[1] * c2
+        c0, c1 = (p1 >> _HALF) ^ c1 ^ k0, p1 & _LOW
+        c2, c3 = (p0 >> _HALF) ^ c3 ^ k1, p0 & _LOW
+        k0, k1 = (k0 + _WEYL[0]) & _LOW, (k1 + _WEYL[1]) & _LOW
+    return np.stack(np.broadcast_arrays(c0, c1, c2, c3), axis=-1).astype(np.uint32)
+
+
+def normals(
+    seed: int, law_id: str, replicate: int, count: int, dtype: Any = np.float64
+) -> NDArray[np.float32] | NDArray[np.float64]:
+    """Return standard normals of the items layout at tag 0, under the key ``stream_key(seed, law_id)``.
+
+    Args:
+        seed: Integer >= 0.
+        law_id: The label of the stream.
+        replicate: Integer in [0, 2^32).
+        count: Integer >= 0. A longer array begins with the shorter one.
+        dtype: float32 or float64; they are different streams.
+
+    Returns:
+        Array [count] of that type.
+
+    Raises:
+        ValueError: an argument is outside its domain.
+
+    >>> short, long = normals(1, "example", 0, 3), normals(1, "example", 0, 1000)
+    >>> bool((short == long[:3]).all())
+    True
+    """
+    k0, k1 = stream_key(seed, _text("law_id", law_id))
+    number = np.uint64(_whole("replicate", replicate, 1 << 32))
+    size = _whole("count", count)
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = None
+    if dtype is None or kind not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ValueError(f"dtype = {dtype!r}: must be float32 or float64")
+    out = np.empty(size, kind)
+    fill = fill_items32 if kind == np.float32 else fill_items64
+    fill(np.uint64(k0), np.uint64(k1), number, np.uint64(0), out)
+    return out

@@ -1,0 +1,48 @@
+"""Sums in one fixed order: the same bits whatever threads, batches or vector units do the work."""
+
+import numpy as np
+from numba import njit
+
+from attnlaws.simulations.arithmetic import fma64
+
+LANES = 256
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fold(lanes):
+    """Add up 256 float64 lanes by halving, in place: a tree of depth eight."""
+    width = 128
+    while width:
+        for i in range(width):
+            lanes[i] += lanes[i + width]
+        width >>= 1
+    return lanes[0]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def dot64(left, right):
+    """Inner product in float64, from first to last with one rounding a term."""
+    total = 0.0
+    for i in range(left.size):
+        total = fma64(np.float64(left[i]), np.float64(right[i]), total)
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def monomial_sums(values, exponents, sums):
+    """Sum products of powers of the outputs over the replicates of a block.
+
+    Args:
+        values: outputs, float64 [replicate, output].
+        exponents: int64 [monomial, output].
+        sums: result, float64 [monomial].
+    """
+    for m in range(exponents.shape[0]):
+        total = 0.0
+        for r in range(values.shape[0]):
+            term = 1.0
+            for o in range(exponents.shape[1]):
+                for _ in range(exponents[m, o]):
+                    term *= values[r, o]
+            total += term
+        sums[m] = total

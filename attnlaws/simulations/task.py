@@ -1,0 +1,233 @@
+"""What identifies a simulation, and how it falls into blocks."""
+
+import hashlib
+import inspect
+import itertools
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attnlaws.simulations.build import build, engine_hash
+from attnlaws.simulations.experiment import Experiment, Quantile, Shape, Streaming
+from attnlaws.simulations.generate import LANES, Layout, source_of
+from attnlaws.simulations.stream import stream_key
+from attnlaws.simulations.sums import monomial_sums
+
+BLOCK_DRAWS = 1 << 20
+GROUPED_ITEMS = 1 << 20
+LARGEST_BLOCK = 4096
+GROUPS = 64
+DEGREE = 3
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of consecutive units: replicates, or 64ths of one replicate where a replicate is large."""
+
+    first: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """One experiment at one set of parameters: every number in it follows from these fields.
+
+    The identity leaves out how many replicates are wanted, the backend and the number of threads, so a run can grow
+    and move.
+    """
+
+    law_id: str
+    law_source: str
+    experiment: Experiment
+    parameters: Mapping[str, Any]
+    seed: int
+    mode: str
+
+    @property
+    def label(self) -> str:
+        """The stream's label; the parameters belong to it, or the rungs of a ladder would share their numbers."""
+        return f"{self.law_id}|{self.mode}|{canonical(self.parameters)}"
+
+    @cached_property
+    def identity(self) -> str:
+        """SHA-256 of everything that can change a result's bits.
+
+        The label, the seed, the sources of law, experiment and engine, and the arithmetic.
+        """
+        parts = (self.label, str(self.seed), self.law_source, fingerprint(self.experiment), engine_hash(), "exact")
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def shape(self) -> Shape:
+        """The experiment's shape in this mode at these parameters."""
+        return self.experiment.shape(self.mode, self.parameters)
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what a replicate reports."""
+        return tuple(self.shape.outputs)
+
+    @cached_property
+    def draws(self) -> int:
+        """Normals per replicate."""
+        return max(1, self.shape.draws(self.parameters))
+
+    @property
+    def grouped(self) -> bool:
+        """Whether one replicate is large enough to be cut into 64 groups of its items, each a block of its own."""
+        return isinstance(self.shape, Streaming) and self.items >= GROUPED_ITEMS
+
+    @cached_property
+    def items(self) -> int:
+        """Items of one replicate of a stream; 0 for another shape."""
+        return self.shape.items(**self.parameters) if isinstance(self.shape, Streaming) else 0
+
+    def items_of_group(self, group: int) -> int:
+        """Items in one of the 64 groups of a replicate: whole superblocks, the last one short."""
+        size = self.superblock
+        superblocks = -(-self.items // size)
+        begin, end = superblocks * group // GROUPS, superblocks * (group + 1) // GROUPS
+        return min(end * size, self.items) - begin * size
+
+    @cached_property
+    def superblock(self) -> int:
+        """Items that 256 calls of the generator serve."""
+        assert isinstance(self.shape, Streaming)
+        return LANES * Layout(self.shape).items_per_call
+
+    @property
+    def scalars(self) -> int:
+        """Number of replicate-wide scalars at the head of a group's row."""
+        return len(self.shape.scalars) if isinstance(self.shape, Streaming) else 0
+
+    @property
+    def keeps_values(self) -> bool:
+        """Whether a row holds each replicate's output instead of sums over them."""
+        return isinstance(self.experiment.estimator(**self.parameters), Quantile)
+
+    @property
+    def units_per_replicate(self) -> int:
+        """Units of work in one replicate."""
+        return GROUPS if self.grouped else 1
+
+    @property
+    def block_size(self) -> int:
+        """Units in a full block; it depends on the parameters alone."""
+        return 1 if self.grouped else int(np.clip(BLOCK_DRAWS // self.draws, 1, LARGEST_BLOCK))
+
+    def blocks(self, replicates: int) -> Iterator[Block]:
+        """Blocks that make up a number of replicates; only the last can be short."""
+        units, size = replicates * self.units_per_replicate, self.block_size
+        return (Block(first, min(size, units - first)) for first in range(0, units, size))
+
+    @cached_property
+    def exponents(self) -> np.ndarray:
+        """Powers of the outputs whose sums a row holds: int64 [monomial, output], all up to degree three."""
+        outputs = len(self.outputs)
+        powers = [p for p in itertools.product(range(DEGREE + 1), repeat=outputs) if 0 < sum(p) <= DEGREE]
+        return np.array(sorted(powers, key=lambda p: (sum(p), p)), np.int64).reshape(-1, outputs)
+
+    def prepare(self) -> None:
+        """Build the kernel now, so that threads find one and the same."""
+        _Kernel.of(self)
+
+    def compute(self, block: Block) -> np.ndarray:
+        """The row of one block, float64: the only place where numbers are drawn."""
+        return _Kernel.of(self).row(self, block)
+
+    def values(self, first: int, count: int) -> np.ndarray:
+        """Outputs of each of some replicates: float64 [replicate, output]."""
+        return _Kernel.of(self).values(self, first, count)
+
+    def finish(self, scalars: np.ndarray, sums: np.ndarray) -> np.ndarray:
+        """Outputs of one replicate from its scalars and sums, in the kernel's own arithmetic."""
+        return _Kernel.of(self).finish(scalars, sums)
+
+
+class _Kernel:
+    """A compiled shape with its arguments at hand."""
+
+    def __init__(self, task: Task) -> None:
+        shape, parameters = task.shape, task.parameters
+        self.module = build(task.law_id, shape)
+        self.outputs = len(task.outputs)
+        self.key = tuple(np.uint64(k) for k in stream_key(task.seed, task.label))
+        if isinstance(shape, Streaming):
+            layout = Layout(shape)
+            self.items = shape.items(**parameters)
+            self.arguments = (
+                np.array([float(parameters[name]) for name in layout.parameters]),
+                np.array([int(parameters[name]) for name in layout.lengths], np.int64),
+            )
+            vectors = sum(v.vector.size(parameters) for v in shape.vector_sums)
+            self.width = len(shape.scalars) + len(shape.sums) + vectors
+        else:
+            names = list(inspect.signature(shape.kernel).parameters)[5:]
+            given = shape.arguments(**parameters)
+            self.arguments = tuple(given[name] for name in names)
+            self.scratch = shape.scratch(**parameters)
+
+    @staticmethod
+    def of(task: Task) -> "_Kernel":
+        """The task's kernel, built on first use."""
+        kernel = task.__dict__.get("_kernel")
+        if kernel is None:
+            kernel = _Kernel(task)
+            object.__setattr__(task, "_kernel", kernel)
+        return kernel
+
+    def row(self, task: Task, block: Block) -> np.ndarray:
+        """Draw a block and reduce it to its row."""
+        if task.grouped:
+            row = np.empty(self.width)
+            replicate, part = divmod(block.first, GROUPS)
+            self.module.group(*self.key, replicate, part, GROUPS, self.items, *self.arguments, row)
+            return row
+        values = self.values(task, block.first, block.count)
+        if task.keeps_values:
+            return values.ravel()
+        row = np.empty(len(task.exponents))
+        monomial_sums(values, task.exponents, row)
+        return row
+
+    def values(self, task: Task, first: int, count: int) -> np.ndarray:
+        """Outputs of each replicate of a run of them."""
+        values = np.empty((count, self.outputs))
+        if isinstance(task.shape, Streaming):
+            self.module.block(*self.key, first, self.items, *self.arguments, values)
+        else:
+            self.module.block(*self.key, first, np.empty(self.scratch), values, *self.arguments)
+        return values
+
+    def finish(self, scalars: np.ndarray, sums: np.ndarray) -> np.ndarray:
+        """Outputs of a replicate."""
+        out = np.empty(self.outputs)
+        self.module.finish(*self.arguments, scalars, sums, out)
+        return out
+
+
+def canonical(parameters: Mapping[str, Any]) -> str:
+    """Parameters as JSON with sorted names, so that equal parameters are equal text.
+
+    Example:
+        >>> canonical({"n": 64, "d_v": None})
+        '{"d_v":null,"n":64}'
+    """
+    return json.dumps(dict(parameters), sort_keys=True, separators=(",", ":"))
+
+
+def fingerprint(experiment: Experiment) -> str:
+    """Hash of an experiment's source: its whole file, or its functions where they were typed in a notebook."""
+    builder = next(iter(experiment.modes.values()))
+    module = sys.modules.get(builder.__module__)
+    path = getattr(module, "__file__", None)
+    if path is not None and Path(path).exists():
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    functions = (*experiment.modes.values(), experiment.estimator, experiment.evaluated_at, experiment.reliable)
+    return hashlib.sha256("".join(source_of(function) for function in functions).encode()).hexdigest()

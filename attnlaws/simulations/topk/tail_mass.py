@@ -1,0 +1,96 @@
+"""Simulate softmax rows with Gaussian logits and measure the probability outside the k largest."""
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from sympy import Symbol
+
+from attnlaws.simulations import run
+from attnlaws.simulations.arithmetic import pexp64
+from attnlaws.simulations.experiment import Experiment, Replicate, Smooth
+from attnlaws.simulations.selection import kth_largest
+from attnlaws.simulations.stream import fill_items64
+from attnlaws.simulations.sums import fold
+
+
+def tail_mass(k0, k1, replicate, scratch, out, n, k, sigma):
+    """Draw n logits, find the k-th largest, add up the weights below it."""
+    scores, ordered = scratch[:n], scratch[n : 2 * n]
+    fill_items64(k0, k1, replicate, np.uint64(0), scores)
+    ordered[:] = scores
+    threshold = kth_largest(ordered, k)
+    largest = scores[0]
+    above = 0
+    for i in range(n):
+        largest = max(largest, scores[i])
+        above += scores[i] > threshold
+    tail, head = np.zeros(256), np.zeros(256)
+    for start in range(0, n, 256):
+        for i in range(min(256, n - start)):
+            weight = pexp64(sigma * (scores[start + i] - largest))
+            below = scores[start + i] < threshold
+            tail[i] += weight if below else 0.0
+            head[i] += 0.0 if below else weight
+    lost, kept = fold(tail), fold(head)
+    # Scores equal to the threshold were all counted as kept; at most k are.
+    tied = 0
+    for i in range(n):
+        tied += scores[i] == threshold
+    moved = (above + tied - k) * pexp64(sigma * (threshold - largest))
+    out[0] = (lost + moved) / (lost + kept)
+
+
+def kept(*, n: int, kappa: float, **_: Any) -> int:
+    """K = ceil(kappa n), with kappa read as the decimal number that was written.
+
+    Raises:
+        ValueError: nothing would be left to lose.
+
+    Example:
+        >>> kept(n=100, kappa=0.07)
+        7
+    """
+    k = math.ceil(Fraction(repr(float(kappa))) * n)
+    if k >= n:
+        raise ValueError(f"kappa = {kappa}: must leave k = ceil(kappa n) = {k} below n = {n}")
+    return k
+
+
+def rows(*, n: int, **_: Any) -> Replicate:
+    """One softmax row a replicate."""
+    return Replicate(
+        kernel=tail_mass,
+        arguments=lambda *, n, sigma, kappa, **_: {"n": n, "k": kept(n=n, kappa=kappa), "sigma": float(sigma)},
+        scratch=lambda *, n, **_: 2 * n,
+        size=lambda *, n, **_: n,
+        outputs=("tail_mass",),
+    )
+
+
+def reference(draws: dict[str, np.ndarray], *, n: int, kappa: float, sigma: float, **_: Any) -> dict[str, float]:
+    """One row, spelt out in NumPy."""
+    weights = np.exp(sigma * np.sort(draws["items"].astype(np.float64)))
+    return {"tail_mass": float(weights[: n - kept(n=n, kappa=kappa)].sum() / weights.sum())}
+
+
+def reliable(*, n: int, sigma: float, **_: Any) -> str:
+    """Why the error bar cannot be trusted, or nothing."""
+    if math.log(n) < sigma**2 / 2:
+        return f"ln n = {math.log(n):.1f} is below sigma^2 / 2: single scores carry the mass (frozen phase)"
+    return ""
+
+
+EXPERIMENT = Experiment(
+    modes={"literal": rows},
+    reference=reference,
+    estimator=lambda **_: Smooth(Symbol("tail_mass")),
+    evaluated_at=lambda *, n, kappa, **_: {"kappa": kept(n=n, kappa=kappa) / n},
+    reliable=reliable,
+    arithmetic_error=1e-12,
+    arithmetic_reason="float64 weights with relative errors below 1e-15 times sigma |score|, summed in a tree",
+)
+
+if __name__ == "__main__":
+    run.main(__file__)

@@ -1,0 +1,325 @@
+"""Judge an estimate against a claim, with false alarms of one in ten billion and a stated blindness."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from attnlaws.simulations.estimate import FEW_REPLICATES, Estimate
+from attnlaws.theory.claim import Bound, Claim, Outcome
+
+REFUTING = 6.5
+"""Standard errors beyond the tolerance that refute: a chance of 8e-11 under normality."""
+SUPPORTING = 3.29
+"""Half-width, in standard errors, of the 99.9 % interval that must lie within the tolerance."""
+RESOLUTION = 8.0
+"""Standard errors that should fit in the tolerance: then a true law is supported but for a chance of 2e-6."""
+FALSE_ALARM = 1e-10
+CONFIDENCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One point of a grid, judged.
+
+    Attributes:
+        parameters: the point.
+        theory: the law's value there.
+        mean: the simulated value.
+        standard_error: its standard error.
+        replicates: replicates behind it.
+        allowance: what was granted to the law beyond the tolerance: its first correction and the arithmetic's error.
+        outcome: the verdict at this point.
+        reason: why, where it is INCONCLUSIVE.
+        visible: relative discrepancy from which on this check would have refuted.
+        wanted: replicates that would decide an INCONCLUSIVE point, or 0.
+        what: "mean" for the claimed value, "law" for its whole distribution.
+    """
+
+    parameters: Mapping[str, Any]
+    theory: float
+    mean: float
+    standard_error: float
+    replicates: int
+    allowance: float
+    outcome: Outcome
+    reason: str = ""
+    visible: float = math.inf
+    wanted: int = 0
+    what: str = "mean"
+
+    @property
+    def deviation(self) -> float:
+        """Simulation minus theory, in standard errors; 0 where both agree to the last bit."""
+        difference = self.mean - self.theory
+        return (
+            difference / self.standard_error
+            if self.standard_error
+            else math.copysign(math.inf, difference)
+            if difference
+            else 0.0
+        )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the referee says about a law.
+
+    Attributes:
+        law: id of the law.
+        statement: its statement.
+        outcome: SUPPORTED, REFUTED or INCONCLUSIVE.
+        expected: what the catalog expects.
+        badge: strength of the derivation: "proven", "checked", "cited", "algorithm" or "conjecture".
+        delta: relative tolerance.
+        points: the points judged.
+        sabotages: outcome of each deliberately wrong formula, by name.
+        mode: modes simulated.
+        seed: the seed.
+        slope: for a limit, how the distance to it shrinks: exponent of n and its standard error.
+        ladder: for a limit, the distances themselves, as (n, distance, standard error).
+    """
+
+    law: str
+    statement: str
+    outcome: Outcome
+    expected: Outcome
+    badge: str
+    delta: float
+    points: tuple[Judged, ...]
+    sabotages: Mapping[str, Outcome]
+    mode: str
+    seed: int
+    slope: tuple[float, float] | None = None
+    ladder: tuple[tuple[float, float, float], ...] = ()
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the outcome, and that of every sabotage, is what the catalog says; the undecided do not contradict."""
+        decided = self.outcome in (self.expected, Outcome.INCONCLUSIVE)
+        return decided and not self.missed
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Sabotages that were not refuted although the law itself was decided."""
+        if self.outcome is Outcome.INCONCLUSIVE:
+            return ()
+        return tuple(name for name, outcome in self.sabotages.items() if outcome is not Outcome.REFUTED)
+
+    @property
+    def visible(self) -> float:
+        """Relative error that would have been refuted at any single point of the grid."""
+        return max((point.visible for point in self.points), default=math.inf)
+
+    @property
+    def wanted(self) -> int:
+        """Replicates at the worst undecided point that would decide it."""
+        return max((point.wanted for point in self.points), default=0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain numbers and text, for JSON."""
+        record = asdict(self) | {"visible": self.visible, "as_expected": self.as_expected, "wanted": self.wanted}
+        return _finite(record)
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "Verdict":
+        """The verdict that :meth:`as_dict` wrote down."""
+        points = tuple(
+            Judged(**{**point, "outcome": Outcome(point["outcome"]), **{k: _number(point[k]) for k in _FLOATS}})
+            for point in record["points"]
+        )
+        names = ("law", "statement", "badge", "delta", "mode", "seed")
+        return cls(
+            **{name: record[name] for name in names},
+            outcome=Outcome(record["outcome"]),
+            expected=Outcome(record["expected"]),
+            points=points,
+            sabotages={name: Outcome(outcome) for name, outcome in record["sabotages"].items()},
+            slope=tuple(record["slope"]) if record["slope"] else None,  # type: ignore[arg-type]
+            ladder=tuple(tuple(rung) for rung in record["ladder"]),  # type: ignore[misc]
+        )
+
+
+_FLOATS = ("theory", "mean", "standard_error", "allowance", "visible")
+
+
+def _number(value: float | None) -> float:
+    return math.inf if value is None else value
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinity: None stands for it."""
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def judge(
+    claim: Claim,
+    theory: float,
+    estimate: Estimate,
+    delta: float,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    allowance: float = 0.0,
+    unreliable: str = "",
+) -> Judged:
+    """Judge one point.
+
+    Args:
+        claim: what is asserted.
+        theory: the formula's value.
+        estimate: the simulation's.
+        delta: relative tolerance.
+        parameters: the point, for the record.
+        allowance: absolute distance granted beyond the tolerance (first correction of a limit, error of arithmetic).
+        unreliable: why the error bar cannot be trusted; then nothing is supported.
+
+    Example:
+        >>> judge(Equal(), 1.0, Estimate(1.001, 0.0005, 10_000), 0.01).outcome
+        <Outcome.SUPPORTED: 'SUPPORTED'>
+        >>> judge(Equal(), 1.0, Estimate(1.05, 0.0005, 10_000), 0.01).outcome
+        <Outcome.REFUTED: 'REFUTED'>
+    """
+    tolerance, error = delta * abs(theory), estimate.standard_error
+    beyond = _beyond(claim, estimate.mean - theory)
+    refuted = beyond - allowance > tolerance + REFUTING * error
+    within = beyond + allowance + SUPPORTING * error <= tolerance
+    reason = ""
+    if estimate.conditional:
+        reason = f"conditional on its {estimate.replicates} targets: at least {FEW_REPLICATES} replicates are needed"
+    elif estimate.replicates < FEW_REPLICATES and not error == 0:
+        reason = f"{estimate.replicates} replicates: at least {FEW_REPLICATES} are needed"
+    elif (refuted and not trusted(estimate, REFUTING)) or (within and not trusted(estimate, SUPPORTING)):
+        reason = "the distribution is too skewed for the error bar at this many replicates"
+    elif unreliable:
+        reason = unreliable
+    outcome = (
+        Outcome.INCONCLUSIVE
+        if reason
+        else Outcome.REFUTED
+        if refuted
+        else Outcome.SUPPORTED
+        if within
+        else Outcome.INCONCLUSIVE
+    )
+    if outcome is Outcome.INCONCLUSIVE and not reason:
+        reason = (
+            "the error bar is wider than the tolerance"
+            if SUPPORTING * error + allowance > tolerance
+            else "at the edge of the tolerance"
+        )
+    return Judged(
+        parameters=dict(parameters or {}),
+        theory=theory,
+        mean=estimate.mean,
+        standard_error=error,
+        replicates=estimate.replicates,
+        allowance=allowance,
+        outcome=outcome,
+        reason=reason,
+        visible=(tolerance + allowance + REFUTING * error) / abs(theory) if theory else math.inf,
+        wanted=wanted(theory, estimate, delta, allowance) if outcome is Outcome.INCONCLUSIVE else 0,
+    )
+
+
+def _beyond(claim: Claim, difference: float) -> float:
+    """How far the estimate lies on the wrong side."""
+    if isinstance(claim, Bound):
+        return difference if claim.side == "upper" else -difference
+    return abs(difference)
+
+
+def trusted(estimate: Estimate, z: float) -> bool:
+    """Whether the skewness leaves the normal interval of z standard errors standing."""
+    return abs(estimate.skewness) * z**3 < 6 * math.sqrt(estimate.replicates)
+
+
+def wanted(theory: float, estimate: Estimate, delta: float, allowance: float) -> int:
+    """Replicates at which a true law is supported almost surely, from the spread seen so far.
+
+    Returns 0 where no number of them would do.
+    """
+    room = delta * abs(theory) - allowance
+    if room <= 0 or not math.isfinite(estimate.standard_error):
+        return 0
+    spread = estimate.standard_error * math.sqrt(estimate.replicates)
+    precision = (RESOLUTION * spread / room) ** 2
+    symmetry = (estimate.skewness * REFUTING**3 / 6) ** 2
+    return math.ceil(max(precision, symmetry, FEW_REPLICATES))
+
+
+def judge_law(
+    distribution: Callable[..., np.ndarray], estimate: Estimate, delta: float, parameters: Mapping[str, Any]
+) -> Judged:
+    """Judge a whole distribution: the largest distance between the two distribution functions, in probability.
+
+    The interval is that of Dvoretzky, Kiefer, Wolfowitz and Massart, which holds for every sample size and every
+    distribution: P(distance > e) <= 2 exp(-2 R e^2).
+    """
+    values = estimate.values
+    assert values is not None
+    count = values.size
+    claimed = distribution(values, **parameters)
+    steps = np.arange(count + 1) / count
+    distance = float(max(np.max(steps[1:] - claimed), np.max(claimed - steps[:-1])))
+    supporting = math.sqrt(math.log(2 / CONFIDENCE) / (2 * count))
+    refuting = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * count))
+    refuted, within = distance > delta + refuting, distance + supporting <= delta
+    outcome = Outcome.REFUTED if refuted else Outcome.SUPPORTED if within else Outcome.INCONCLUSIVE
+    return Judged(
+        parameters=dict(parameters),
+        theory=0.0,
+        mean=distance,
+        standard_error=1 / (2 * math.sqrt(count)),
+        replicates=count,
+        allowance=0.0,
+        outcome=outcome,
+        reason=""
+        if outcome is not Outcome.INCONCLUSIVE
+        else "the band around the empirical distribution is wider than the tolerance",
+        visible=delta + refuting,
+        wanted=0 if outcome is not Outcome.INCONCLUSIVE else wanted_for_law(delta),
+        what="law",
+    )
+
+
+def wanted_for_law(delta: float) -> int:
+    """Replicates at which a true distribution is supported almost surely."""
+    # Twice the band: the distance of a true law exceeds one band with chance CONFIDENCE only.
+    return math.ceil(2 * math.log(2 / CONFIDENCE) / delta**2)
+
+
+def overall(points: Sequence[Judged]) -> Outcome:
+    """REFUTED by one point, SUPPORTED by all, else INCONCLUSIVE.
+
+    Example:
+        >>> overall([])
+        <Outcome.INCONCLUSIVE: 'INCONCLUSIVE'>
+    """
+    outcomes = {point.outcome for point in points}
+    if Outcome.REFUTED in outcomes:
+        return Outcome.REFUTED
+    return Outcome.SUPPORTED if outcomes == {Outcome.SUPPORTED} else Outcome.INCONCLUSIVE
+
+
+def ladder_slope(rungs: Sequence[tuple[float, float, float]]) -> tuple[float, float] | None:
+    """Exponent of n in the distance to a limit, by weighted least squares on the rungs that stand out of the noise.
+
+    It is printed, never judged: a fit over a ladder refutes true laws and blesses wrong ones.
+
+    Args:
+        rungs: (n, distance, standard error).
+    """
+    clear = [(math.log(n), math.log(abs(d)), e / abs(d)) for n, d, e in rungs if e > 0 and abs(d) > 3 * e]
+    if len(clear) < 3:
+        return None
+    x, y, sd = np.array(clear).T
+    weight = 1 / sd**2
+    centre = np.sum(weight * x) / np.sum(weight)
+    information = float(np.sum(weight * (x - centre) ** 2))
+    return float(np.sum(weight * (x - centre) * y) / information), 1 / math.sqrt(information)

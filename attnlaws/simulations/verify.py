@@ -1,0 +1,273 @@
+"""Referee a law: run what is missing, then judge every point of its grid."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from attnlaws.simulations.estimate import Estimate, estimate
+from attnlaws.simulations.experiment import Experiment, Quantile
+from attnlaws.simulations.run import Progress, RowStore, run
+from attnlaws.simulations.simulate import make_task
+from attnlaws.simulations.task import Task
+from attnlaws.simulations.verdict import (
+    Judged,
+    Outcome,
+    Verdict,
+    judge,
+    judge_law,
+    ladder_slope,
+    overall,
+    wanted,
+    wanted_for_law,
+)
+from attnlaws.theory.claim import Equal
+from attnlaws.theory.law import Law
+from attnlaws.theory.prove import Proof, prove
+from attnlaws.theory.source import source_text
+
+PILOT_DRAWS = 1 << 20
+PILOT_REPLICATES = (256, 4096)
+LARGEST_RUNG = 1 << 30
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much work a verification may do.
+
+    Attributes:
+        name: "quick", "normal" or "full".
+        draws: most normals at one point of the grid.
+        ladder_draws: normals at each rung of a ladder.
+        cheapest: simulate the curves in the experiment's last mode, an equal law with fewer draws, and only the single
+            points beside them in its first.
+        delta_scale: factor on the tolerance that decides how many replicates are run.
+    """
+
+    name: str
+    draws: int
+    ladder_draws: int
+    cheapest: bool
+    delta_scale: float = 1.0
+
+
+QUICK = Profile("quick", draws=1 << 31, ladder_draws=1 << 24, cheapest=True)
+NORMAL = Profile("normal", draws=1 << 34, ladder_draws=1 << 28, cheapest=False)
+FULL = Profile("full", draws=1 << 36, ladder_draws=1 << 31, cheapest=False, delta_scale=0.25)
+
+
+class RecordStore(RowStore, Protocol):
+    """What a verification needs of a store."""
+
+    def record(self, kind: str, law: str, key: str | None = None) -> dict[str, Any] | None:
+        """The newest record of a kind."""
+        ...
+
+    def add_record(self, kind: str, law: str, key: str, body: Mapping[str, Any]) -> None:
+        """Append a record."""
+        ...
+
+
+def verify(
+    law: Law,
+    experiment: Experiment,
+    store: RecordStore,
+    *,
+    profile: Profile = NORMAL,
+    seed: int = 0,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Derive, simulate and judge a law on its grid.
+
+    Each point is looked at twice: a pilot measures the spread, the judged run has the size that the spread asks for.
+    Only that run is judged, so the stated false-alarm rate holds.
+
+    Args:
+        law: the claim.
+        experiment: how it is simulated.
+        store: where rows, proofs and verdicts are found and kept.
+        profile: how much work to do.
+        seed: seed of the streams.
+        threads: worker threads; the verdict does not depend on them.
+        progress: called with the task, blocks done and blocks in all.
+
+    Raises:
+        ValueError: the law has no grid.
+    """
+    if law.grid is None:
+        raise ValueError(f"{law.id}: must have a grid to be judged on")
+    referee = _Referee(law, experiment, store, profile, seed, threads, progress)
+    badge = proof_of(law, store).badge
+    curves = len(law.grid.series) * len(law.grid.values)
+    points: list[Judged] = []
+    sabotaged: dict[str, list[Judged]] = {name: [] for name in law.sabotages}
+    for index, point in enumerate(law.grid.points()):
+        mode = referee.mode(index < curves)
+        points += referee.judged(point, mode, sabotaged)
+    ladder = referee.ladder()
+    verdict = Verdict(
+        law=law.id,
+        statement=law.statement,
+        outcome=overall(points),
+        expected=law.expected,
+        badge=badge,
+        delta=law.delta,
+        points=tuple(points),
+        sabotages={name: overall(judged) for name, judged in sabotaged.items()},
+        mode=", ".join(dict.fromkeys(referee.mode(i < curves) for i in range(len(law.grid.points())))),
+        seed=seed,
+        slope=ladder_slope(ladder),
+        ladder=tuple(ladder),
+    )
+    store.add_record("verdict", law.id, key_of(law), verdict.as_dict())
+    return verdict
+
+
+def key_of(law: Law) -> str:
+    """Hash of what a law claims and how it is derived: its file, and the forms it evaluates."""
+    forms = "|".join(f"{case.label}:{case.form}" for case in law.derivations)
+    return hashlib.sha256(f"{source_text(law)}|{forms}|{law.delta}".encode()).hexdigest()
+
+
+def proof_of(law: Law, store: RecordStore) -> Proof:
+    """The stored proof of this very law, or a new one."""
+    stored = store.record("proof", law.id, key_of(law))
+    if stored is not None:
+        return Proof.from_dict(stored)
+    proof = prove(law)
+    store.add_record("proof", law.id, key_of(law), proof.to_dict())
+    return proof
+
+
+@dataclass(frozen=True)
+class _Referee:
+    """What all points of one verification share."""
+
+    law: Law
+    experiment: Experiment
+    store: RecordStore
+    profile: Profile
+    seed: int
+    threads: int | None
+    progress: Progress | None
+
+    def mode(self, on_curve: bool) -> str:
+        """The mode that a point is simulated in."""
+        modes = tuple(self.experiment.modes)
+        return modes[-1] if self.profile.cheapest and on_curve else modes[0]
+
+    def judged(self, point: Mapping[str, Any], mode: str, sabotaged: dict[str, list[Judged]]) -> list[Judged]:
+        """Judge the law and its sabotages at one point, from the same simulation."""
+        claim = self.law.claim
+        parameters = self.affordable(point)
+        if parameters is None:
+            return [_unaffordable(point)]
+        at = self.evaluated_at(parameters)
+        result = self.simulated(parameters, mode, self.law(**at), self.allowance(parameters, at))
+        allowance, unreliable = self.allowance(parameters, at), self.experiment.reliable(**parameters)
+
+        def judged_for(law: Law) -> Judged:
+            return judge(
+                claim,
+                float(law(**at)),
+                result,
+                law.delta,
+                parameters=parameters,
+                allowance=allowance,
+                unreliable=unreliable,
+            )
+
+        for name, law in self.law.claims_sabotaged().items():
+            sabotaged[name].append(judged_for(law))
+        points = [judged_for(self.law)]
+        if self.in_law(parameters):
+            assert self.law.distribution is not None
+            points.append(judge_law(self.law.distribution, result, self.law.delta, parameters))
+        return points
+
+    def in_law(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether the whole distribution is judged here: it is claimed, and the values are kept."""
+        claim = self.law.claim
+        claimed = isinstance(claim, Equal) and claim.in_law and self.law.distribution is not None
+        return claimed and isinstance(self.experiment.estimator(**parameters), Quantile)
+
+    def evaluated_at(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The law's own parameters, with what the simulation rounds."""
+        point = {**parameters, **self.experiment.evaluated_at(**parameters)}
+        return {p.name: point[p.name] for p in self.law.parameters if p.role == "law"}
+
+    def allowance(self, parameters: Mapping[str, Any], at: Mapping[str, Any]) -> float:
+        """Distance granted beyond the tolerance: the first correction and the arithmetic's error."""
+        allowed = self.experiment.arithmetic_error * abs(float(self.law(**at)))
+        if isinstance(self.law.claim, Equal) and self.law.claim.along is not None:
+            allowed += abs(float(self.law.correction(**{**parameters, **at})))
+        return allowed
+
+    def affordable(self, point: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The point with, for a limit, the smallest size at which its first correction is a quarter of the tolerance.
+
+        One over that size must be as small too: where the first correction happens to vanish, the next one is of the
+        order of its square.
+        """
+        along = getattr(self.law.claim, "along", None)
+        if along is None:
+            return self.law.validate(**point)
+        size = 2
+        while size <= LARGEST_RUNG:
+            parameters = self.law.validate(**point, **{along: size})
+            try:
+                at = self.evaluated_at(parameters)
+            except ValueError:  # too small for the point to exist
+                size *= 2
+                continue
+            scale = abs(float(self.law(**at))) * self.law.delta / 4
+            if 4 / size < self.law.delta and self.allowance(parameters, at) < scale:
+                break
+            size *= 2
+        shape = self.experiment.shape(self.experiment.default_mode, parameters)
+        return parameters if shape.draws(parameters) * PILOT_REPLICATES[0] <= self.profile.draws else None
+
+    def simulated(self, parameters: dict[str, Any], mode: str, theory: float, allowance: float) -> Estimate:
+        """Pilot, then the run that is judged."""
+        task = make_task(self.law, self.experiment, parameters, self.seed, mode)
+        low, high = PILOT_REPLICATES
+        pilot = min(high, max(low, PILOT_DRAWS // task.draws))
+        first = self.estimated(task, pilot)
+        needed = wanted(float(theory), first, self.law.delta * self.profile.delta_scale, allowance)
+        if self.in_law(parameters):
+            needed = max(needed, wanted_for_law(self.law.delta))
+        replicates = max(pilot, min(needed, self.profile.draws // task.draws))
+        return first if replicates == pilot else self.estimated(task, replicates)
+
+    def estimated(self, task: Task, replicates: int) -> Estimate:
+        """Run what is missing and combine."""
+        rows = run(task, replicates, self.store, threads=self.threads, progress=self.progress)
+        return estimate(task, rows, replicates)
+
+    def ladder(self) -> list[tuple[float, float, float]]:
+        """Distance to the limit at each rung: (size, simulated minus law, standard error)."""
+        grid = self.law.grid
+        if grid is None or grid.ladder is None:
+            return []
+        rungs = []
+        for size in grid.ladder["values"]:
+            parameters = self.law.validate(**grid.ladder["point"], **{grid.ladder["along"]: size})
+            task = make_task(self.law, self.experiment, parameters, self.seed, self.experiment.default_mode)
+            result = self.estimated(task, max(PILOT_REPLICATES[0], self.profile.ladder_draws // task.draws))
+            theory = float(self.law(**self.evaluated_at(parameters)))
+            rungs.append((float(size), result.mean - theory, result.standard_error))
+        return rungs
+
+
+def _unaffordable(point: Mapping[str, Any]) -> Judged:
+    return Judged(
+        parameters=dict(point),
+        theory=float("nan"),
+        mean=float("nan"),
+        standard_error=float("inf"),
+        replicates=0,
+        allowance=float("inf"),
+        outcome=Outcome.INCONCLUSIVE,
+        reason="no affordable size brings the first correction below a quarter of the tolerance",
+    )
