@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[0] == "--version":
         print(_version("--verbose" in arguments[1:]))
         return 0
-    from attnlaws.simulations.command import guarded
+    from attnlaws.simulations.exits import guarded
 
     def action() -> int:
         verb, rest = arguments[0], arguments[1:]
@@ -82,7 +82,7 @@ def _version(verbose: bool) -> str:
 
 
 def _parser(verb: str, usage: str = "") -> Any:
-    from attnlaws.simulations.command import Parser
+    from attnlaws.simulations.exits import Parser
 
     return Parser(prog=f"attnlaws {verb}", description=VERBS[verb], usage=usage or None)
 

@@ -130,7 +130,10 @@ def show_points(verdict: "Verdict") -> None:
         table.add_row(point_text(point.parameters), *_numbers(point), coloured(point.outcome))
     out = console()
     out.print(table)
-    out.print("off by: in standard errors; sees: the smallest relative discrepancy that would have been refuted.")
+    out.print(
+        "off by: relative, and in standard errors (for a limit, after its derived first correction); "
+        "sees: the smallest relative discrepancy that would have been refuted."
+    )
     for reason in dict.fromkeys(point.reason for point in verdict.points if point.reason):
         out.print(f"undecided: {reason}")
 
@@ -141,7 +144,7 @@ def _numbers(point: "Judged") -> tuple[str, str, str, str]:
     return (
         f"{point.theory:.6g}",
         significant(point.mean, point.standard_error),
-        f"{point.deviation:+.1f}",
+        f"{(point.mean - point.theory) / abs(point.theory):+.2%} ({point.deviation:+.1f})" if point.theory else "",
         f"{point.visible:.2%}",
     )
 
@@ -151,7 +154,8 @@ def show_verdict(verdict: "Verdict") -> None:
     out = console()
     out.print(f"[bold]{verdict.law}[/]: {verdict.statement}")
     out.print(
-        f"{coloured(verdict.outcome)} (expected {verdict.expected}); derivation: {verdict.badge}; tolerance {verdict.delta:.1%}."
+        f"{coloured(verdict.outcome)} (expected {verdict.expected}); derivation: {verdict.badge}; "
+        f"tolerance {verdict.delta:.1%}."
     )
     out.print(
         f"A relative error above {verdict.visible:.2%} at any point would have been refuted "

@@ -3,11 +3,12 @@
 import argparse
 import json
 import multiprocessing
-import queue
 import signal
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from attnlaws import registry
 from attnlaws.catalog import judged, profile_named
 from attnlaws.console import progress_bar, show_points, show_verdict, verdict_table
-from attnlaws.simulations.command import AS_EXPECTED, CONTRADICTED
+from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED
 from attnlaws.simulations.run import cores
 from attnlaws.simulations.simulate import whole
 from attnlaws.simulations.store import Store, describe
@@ -32,7 +33,8 @@ Timed = tuple[Verdict, float]
 def verify_command(arguments: argparse.Namespace) -> int:
     """Judge what was asked for, print it, and say by the exit code whether it is as expected."""
     profile = arguments.profile or "normal"
-    options = {"out": arguments.out, "seed": whole("seed", arguments.seed, 0), "threads": arguments.threads}
+    threads = None if arguments.threads is None else whole("threads", arguments.threads, 1)
+    options = {"out": arguments.out, "seed": whole("seed", arguments.seed, 0), "threads": threads}
     target = arguments.target
     if target is not None and (target.endswith(".py") or Path(target).is_file()):
         law, experiment = registry.load_file(target)
@@ -94,54 +96,41 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -
     """
     profile_named(profile)
     context = multiprocessing.get_context("spawn")
-    channel, stopped = context.Queue(), context.Event()
+    channel, stopped = context.SimpleQueue(), context.Event()
     workers = min(options["threads"] or cores(), len(ids))
     results: dict[str, Timed] = {}
-    with Store(options["out"]) as store, _laws_bar(len(ids)) as tick:
-        with ProcessPoolExecutor(workers, context, _begin, (channel, stopped)) as pool:
-            futures = {
-                pool.submit(_judge, law_id, profile, options["seed"], store.contents(law_id)): law_id for law_id in ids
-            }
-            try:
-                _collect(futures, results, channel, store, tick)
-            except BaseException:
-                stopped.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                _collect({f: i for f, i in futures.items() if not f.cancelled()}, results, channel, store, None)
-                raise
+    with (
+        Store(options["out"]) as store,
+        _laws_bar(len(ids)) as tick,
+        ProcessPoolExecutor(workers, context, _begin, (channel, stopped)) as pool,
+    ):
+        contents = {law_id: store.contents(law_id) for law_id in ids}
+        futures = {pool.submit(_judge, law_id, profile, options["seed"], contents[law_id]): law_id for law_id in ids}
+        try:
+            for future in _collected(set(futures), channel, store):
+                results[futures[future]] = future.result()
+                tick(futures[future])
+        except BaseException:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            for _ in _collected({future for future in futures if not future.cancelled()}, channel, store):
+                pass  # what was on its way is stored; how the laws ended no longer matters
+            raise
     return [results[law_id] for law_id in ids]
 
 
-def _collect(
-    futures: Mapping["Future[Timed | None]", str],
-    results: dict[str, Timed],
-    channel: Any,
-    store: Store,
-    tick: Callable[[str], None] | None,
-) -> None:
-    """Store what workers send until all of them are done."""
-    running = set(futures)
-    while running or not channel.empty():
-        finished, running = wait(running, timeout=0 if not running else POLL_SECONDS, return_when=FIRST_COMPLETED)
-        _drain(channel, store)
-        for future in finished:
-            timed = future.result() if not future.cancelled() else None
-            if timed is not None:
-                results[futures[future]] = timed
-                if tick:
-                    tick(futures[future])
-
-
-def _drain(channel: Any, store: Store) -> None:
-    while True:
-        try:
-            kind, content = channel.get_nowait()
-        except queue.Empty:
-            return
-        if kind == "rows":
-            store.add_foreign(*content)
-        else:
-            store.add_record(*content)
+def _collected(running: "set[Future[Timed]]", channel: Any, store: Store) -> "Iterator[Future[Timed]]":
+    """Store what workers send, and give each law's future once it is done and all that it sent is stored."""
+    while running:
+        done, running = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+        # A worker's message is on the channel before its law is done, so one look after that finds them all.
+        while not channel.empty():
+            kind, content = channel.get()
+            if kind == "rows":
+                store.add_foreign(*content)
+            else:
+                store.add_record(*content)
+        yield from done
 
 
 def _begin(channel: Any, stopped: Any) -> None:
@@ -177,38 +166,29 @@ class _Remote:
         _channel.put(("record", (kind, law, key, dict(body))))
 
 
-def _judge(law_id: str, profile: str, seed: int, contents: Mapping[str, Any]) -> Timed | None:
+def _judge(law_id: str, profile: str, seed: int, contents: Mapping[str, Any]) -> Timed:
     """Judge one law in a worker."""
-    try:
-        return _timed(
-            lambda: verify(
-                registry.law(law_id),
-                registry.experiment(law_id),
-                _Remote(contents),
-                profile=profile_named(profile),
-                seed=seed,
-                threads=1,
-            )
+    return _timed(
+        lambda: verify(
+            registry.law(law_id),
+            registry.experiment(law_id),
+            _Remote(contents),
+            profile=profile_named(profile),
+            seed=seed,
+            threads=1,
         )
-    except _Stopped:
-        return None
+    )
 
 
-def _laws_bar(total: int) -> Any:
-    """A bar that counts laws, on a terminal."""
-    import sys
-    from contextlib import contextmanager
+@contextmanager
+def _laws_bar(total: int) -> Iterator[Callable[[str], None]]:
+    """A bar that counts laws; silent where standard error is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
 
-    @contextmanager
-    def bar() -> Any:
-        if not sys.stderr.isatty():
-            yield None
-            return
-        from rich.console import Console
-        from rich.progress import Progress
-
-        with Progress(console=Console(stderr=True), transient=True) as shown:
-            task = shown.add_task("judging laws", total=total)
-            yield lambda law_id: shown.update(task, advance=1, description=f"judged {law_id}")
-
-    return bar()
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("judging laws", total=total)
+        yield lambda law_id: shown.update(task, advance=1, description=f"judged {law_id}")

@@ -21,9 +21,8 @@ def show_law(law: "Law", verdict: "Verdict | None") -> None:
     """Statement, formula, parameters, source and last verdict."""
     out = console()
     out.print(f"[bold]{law.id}[/]: {law.statement}")
-    rest = law.doc.strip().split("\n", 1)[1:]
-    if rest and rest[0].strip():
-        out.print("\n" + rest[0].strip())
+    for paragraph in law.doc.strip().split("\n\n")[1:]:
+        out.print("\n" + " ".join(paragraph.split()), markup=False)
     out.print("\n[bold]formula[/]")
     for case in law.derivations:
         out.print(f"  {case.label + ':' if case.label else ''} {case.form}".rstrip(), soft_wrap=True)
@@ -50,16 +49,18 @@ def show_derivation(law: "Law", proof: "Proof", latex: bool) -> None:
     """Every step of every case, with what the check of it found."""
     import sympy
 
+    from attnlaws.theory.prove import chains
+
     out = console()
     out.print(f"[bold]{law.id}[/]: {law.statement}")
     results = iter(proof.results)
-    for label, derivation in law.chains():
-        out.print(f"\n[bold]{label}[/]")
+    for label, derivation in chains(law):
+        out.print(f"\n[bold]{label or 'derivation'}[/]")
         for step in derivation.steps:
             result = next(results)
-            shown = sympy.latex(step.expr) if latex else str(step.expr)
-            out.print(f"  {type(step).__name__}", style="bold", end="")
-            out.print(f"  [{STATUS.get(result.status, 'white')}]{result.status}[/]")
-            out.print(f"    {shown}", soft_wrap=True, markup=False)
+            out.print(f"  [bold]{type(step).__name__}[/]  [{STATUS.get(result.status, 'white')}]{result.status}[/]")
+            out.print(f"    {sympy.latex(step.expr) if latex else step.expr}", soft_wrap=True, markup=False)
             out.print(f"    {step.reason}", style="dim", markup=False)
+            if result.detail:
+                out.print(f"    {result.detail}", markup=False)
     out.print(f"\nbadge: [bold]{proof.badge}[/] (the weakest step)")

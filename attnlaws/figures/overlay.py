@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator, ScalarFormatter
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, LogFormatter, NullFormatter, NullLocator, ScalarFormatter
 
 from attnlaws.figures.style import COLOURS, DASHES, MARKERS, styled
 from attnlaws.simulations.verdict import Judged, Verdict
@@ -43,7 +44,7 @@ def overlay(law: Law, verdict: Verdict, draw: Draw | None = None) -> Figure:
         draw_residuals(residuals, law, verdict)
         if ladder:
             draw_ladder(figure.add_subplot(grid[:, 1]), law, verdict)
-        figure.suptitle(_title(law, verdict), x=0.01, ha="left", fontsize=9)
+        figure.suptitle(_title(law, verdict), x=0.01, ha="left", fontsize=8.5)
     figure.attnlaws_metadata = {  # type: ignore[attr-defined]
         "title": f"{law.id}: {law.statement}",
         "description": f"{verdict.outcome}; modes {verdict.mode}; seed {verdict.seed}",
@@ -52,12 +53,15 @@ def overlay(law: Law, verdict: Verdict, draw: Draw | None = None) -> Figure:
 
 
 def _title(law: Law, verdict: Verdict) -> str:
-    lines = _wrapped(f"{law.id}: {law.statement}", 118 if verdict.ladder else 88)
-    numbers = (
-        f"{verdict.outcome} (expected {verdict.expected})   derivation: {verdict.badge}   tolerance {verdict.delta:.0%}   "
-        f"sees errors above {verdict.visible:.1%}   mode {verdict.mode}, seed {verdict.seed}"
+    width = 140 if verdict.ladder else 100
+    return "\n".join(
+        [
+            *_wrapped(f"{law.id}: {law.statement}", width),
+            f"{verdict.outcome} (expected {verdict.expected}), derivation {verdict.badge}; "
+            f"tolerance {verdict.delta:.0%}, errors above {verdict.visible:.1%} would be refuted",
+            f"mode {verdict.mode}; seed {verdict.seed}",
+        ]
     )
-    return "\n".join([*lines, numbers])
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -69,9 +73,10 @@ def _wrapped(text: str, width: int) -> list[str]:
 def draw_overlay(axes: Axes, law: Law, verdict: Verdict) -> None:
     """Theory as lines, the finite-size allowance as a band, simulation as points with 95 % intervals."""
     assert law.grid is not None
-    across = law.grid.across
+    across, handles = law.grid.across, []
     for index, (label, fixed, points) in enumerate(_series(law, verdict)):
         colour, style = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
+        marker = MARKERS[index % len(MARKERS)]
         x = np.array([point.parameters[across] for point in points], float)
         axes.plot(*_curve(law, fixed), color=colour, linestyle=style)
         band = np.array([point.allowance for point in points])
@@ -84,19 +89,25 @@ def draw_overlay(axes: Axes, law: Law, verdict: Verdict) -> None:
             yerr=[INTERVAL * point.standard_error for point in points],
             color=colour,
             linestyle="none",
-            marker=MARKERS[index % len(MARKERS)],
+            marker=marker,
             markerfacecolor="white",
             capsize=2,
-            label=label,
+        )
+        handles.append(
+            Line2D([], [], color=colour, linestyle=style, marker=marker, markerfacecolor="white", label=label)
         )
     if law.grid.logx:
         _log_axis(axes, law)
     values = [point.theory for point in verdict.points if point.what == "mean"]
-    if min(values) > 0 and max(values) / min(values) > 20:
+    if min(values) > 0 and max(values) / min(values) > 10:
         axes.set_yscale("log")
+        if max(values) / min(values) < 100:
+            axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 1)))
     axes.set_ylabel(law.quantity)
     axes.tick_params(labelbottom=False)
-    axes.legend(title="lines: theory; points: simulation, 95 % intervals", title_fontsize=8, loc="best")
+    axes.legend(
+        handles=handles, title="lines: theory; points: simulation, 95 % intervals", title_fontsize=8, alignment="left"
+    )
 
 
 def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
@@ -118,7 +129,7 @@ def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
     parameter = law.parameter(law.grid.across)
     unit = f" [{parameter.unit}]" if parameter.unit else ""
     axes.set_xlabel(f"{parameter.name}: {parameter.meaning}{unit}")
-    axes.set_ylabel("off by\n(std. errors)")
+    axes.set_ylabel("off by\n(std. errors)" + ("\nafter correction" if verdict.ladder else ""))
 
 
 def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:

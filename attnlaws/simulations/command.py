@@ -2,30 +2,16 @@
 
 import argparse
 import json
-import shlex
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from attnlaws.simulations.exits import AS_EXPECTED, Parser
 from attnlaws.simulations.experiment import Experiment
 from attnlaws.simulations.run import Progress
 from attnlaws.simulations.simulate import BACKENDS, simulate
 from attnlaws.theory.law import Law
 from attnlaws.theory.parameter import REQUIRED, Parameter
-
-AS_EXPECTED, CONTRADICTED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser that says what is wrong in one line, and never guesses at shortened flags."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
-
-    def error(self, message: str) -> Any:
-        """Raise instead of exiting, so that every error is reported in one way."""
-        raise ValueError(f"{message}\n(`{self.prog} --help` shows what there is)")
 
 
 def add_store(parser: argparse.ArgumentParser) -> None:
@@ -36,9 +22,11 @@ def add_store(parser: argparse.ArgumentParser) -> None:
 def add_run(parser: argparse.ArgumentParser) -> None:
     """The flags that every command with a simulation has."""
     add_store(parser)
-    parser.add_argument("--seed", type=int, default=0, help="whole number from 0; equal seeds, equal bits (default: 0)")
     parser.add_argument(
-        "--threads", type=int, help="worker threads (default: one per core); the result does not depend on them"
+        "--seed", type=number, default=0, help="whole number from 0; equal seeds, equal bits (default: 0)"
+    )
+    parser.add_argument(
+        "--threads", type=number, help="worker threads (default: one per core); the result does not depend on them"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
 
@@ -46,7 +34,10 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 def simulate_parser(law: Law, experiment: Experiment, prog: str) -> Parser:
     """A parser with one flag per parameter of the law."""
     parser = Parser(
-        prog=prog, description=law.statement, epilog="Several values of a parameter span a dimension of the result."
+        prog=prog,
+        usage=f"{prog} [--PARAMETER VALUE ...] [options]",
+        description=law.statement,
+        epilog="Several values of a parameter span a dimension of the result.",
     )
     group = parser.add_argument_group("parameters of the law")
     for parameter in law.parameters:
@@ -55,16 +46,34 @@ def simulate_parser(law: Law, experiment: Experiment, prog: str) -> Parser:
             dest=parameter.name,
             metavar="VALUE",
             nargs="+",
-            required=parameter.default is REQUIRED,
             help=help_text(parameter),
         )
-    parser.add_argument("--replicates", type=float, default=10_000, help="independent repetitions (default: 10000)")
     parser.add_argument(
-        "--mode", choices=tuple(experiment.modes), default=experiment.default_mode, help="default: %(default)s"
+        "--replicates", type=number, metavar="R", default=10_000, help="independent repetitions (default: 10000)"
     )
-    parser.add_argument("--backend", choices=BACKENDS, default="auto", help="default: %(default)s")
+    parser.add_argument(
+        "--mode",
+        default=experiment.default_mode,
+        help=f"one of {', '.join(experiment.modes)} (default: %(default)s)",
+    )
+    parser.add_argument("--backend", default="auto", help=f"one of {', '.join(BACKENDS)} (default: %(default)s)")
     add_run(parser)
     return parser
+
+
+def number(text: str) -> int | float | str:
+    """A number as it was typed; what is none stays text, and is refused where its domain is known.
+
+    Example:
+        >>> number("1e4"), number("12"), number("many")
+        (10000.0, 12, 'many')
+    """
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
 
 
 def flag(name: str) -> str:
@@ -144,23 +153,3 @@ def _indices(result: Any, names: Sequence[str]) -> Any:
     import itertools
 
     return itertools.product(*(range(result.sizes[name]) for name in names))
-
-
-def guarded(action: Callable[[], int], again: Sequence[str]) -> int:
-    """Run a command; errors and interruptions become a line on standard error and an exit code.
-
-    Args:
-        action: the command.
-        again: the command line that continues it.
-    """
-    try:
-        return action()
-    except KeyboardInterrupt:
-        print(f"\nInterrupted; finished blocks are kept. Continue with:\n  {shlex.join(again)}", file=sys.stderr)
-        return INTERRUPTED
-    except (ValueError, OverflowError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # nothing reads on: leave without a word
-        return AS_EXPECTED

@@ -49,7 +49,7 @@ def _lanes(layout: Layout, key: tuple[np.uint64, ...], replicate: np.uint64, sup
     """Normals of 256 calls: [normal of the call, call]."""
     x = np.empty((layout.width, LANES), as_dtype(layout.shape.precision))
     lanes = normal_lanes32 if layout.bits == 32 else normal_lanes64
-    lanes(*key, np.uint64(superblock * LANES), np.uint64(tag), replicate, x, np.empty((4, LANES), np.uint32))
+    lanes(*key, np.uint64(superblock * LANES), np.uint64(tag), replicate, x, np.empty((4, LANES), np.uint32), LANES)
     return x
 
 

@@ -1,14 +1,15 @@
 """From rows of sums to a mean and its standard error."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
 import sympy
-from sympy import Expr, Symbol
+from sympy import Expr
 
 from attnlaws.simulations.experiment import Quantile, Smooth
 from attnlaws.simulations.task import GROUPS, Block, Task
@@ -97,11 +98,10 @@ def smooth_estimate(
     names = estimator.outputs
     index = {name: outputs.index(name) for name in names}
     means = {name: moments[_unit(len(outputs), [index[name]])] for name in names}
-    point = {Symbol(name): float(value) for name, value in means.items()}
-    value = _number(estimator.expression, point)
-    slopes = {
-        name: Fraction(_number(estimator.expression.diff(_symbol(estimator.expression, name)), point)) for name in names
-    }
+    point = [float(means[name]) for name in names]
+    function, gradient = _compiled(estimator.expression)
+    value = float(function(*point))
+    slopes = {name: Fraction(float(slope(*point))) for name, slope in zip(names, gradient, strict=True)}
 
     def central(order: int) -> Fraction:
         """Central moment of the linearised estimator, in exact rational arithmetic: nothing cancels."""
@@ -183,12 +183,9 @@ def _unit(size: int, positions: Sequence[int]) -> tuple[int, ...]:
     return tuple(positions.count(position) for position in range(size))
 
 
-def _symbol(expression: Expr, name: str) -> Symbol:
-    return next(symbol for symbol in expression.free_symbols if symbol.name == name)  # type: ignore[attr-defined]
-
-
-def _number(expression: Expr, point: Mapping[Symbol, float]) -> float:
-    """An expression's value in ordinary floating point."""
+@lru_cache
+def _compiled(expression: Expr) -> tuple[Callable[..., float], tuple[Callable[..., float], ...]]:
+    """An expression and its derivatives in ordinary floating point, the arguments sorted by name."""
     symbols = sorted(expression.free_symbols, key=str)
-    values = {symbol.name: value for symbol, value in point.items()}
-    return float(sympy.lambdify(symbols, expression, "math")(*(values[symbol.name] for symbol in symbols)))  # type: ignore[attr-defined]
+    derivatives = (sympy.diff(expression, symbol) for symbol in symbols)
+    return sympy.lambdify(symbols, expression, "math"), tuple(sympy.lambdify(symbols, d, "math") for d in derivatives)

@@ -200,11 +200,12 @@ def _partial_text(layout: Layout) -> list[str]:
             f"    weight{i} = np.empty({LANES})",
         ]
     lines += ["    for b in range(begin, end):", f"        call = np.uint64(b) * np.uint64({LANES})"]
+    lines += [f"        lanes = min({LANES}, items - b * {LANES * layout.items_per_call})"]
     for i, dot in enumerate(layout.item_dots):
         lines += _item_dot_text(layout, i, dot)
     if layout.item_scalars:
         tag = layout.tags[layout.item_scalars[0].name]
-        lines += [f"        normal_lanes{bits}(k0, k1, call, np.uint64({tag}), replicate, x, words)"]
+        lines += [f"        normal_lanes{bits}(k0, k1, call, np.uint64({tag}), replicate, x, words, lanes)"]
     lines += [
         f"        for w in range({layout.items_per_call}):",
         f"            m = min({LANES}, items - (b * {layout.items_per_call} + w) * {LANES})",
@@ -238,19 +239,22 @@ def _item_dot_text(layout: Layout, index: int, dot: Dot) -> list[str]:
     other = names[1 - names.index(vector.name)]
     length, width = f"lengths[{layout.lengths.index(str(vector.length))}]", layout.width
     return [
-        f"        lane_dot{index}[:] = 0",
+        "        for i in range(lanes):",
+        f"            lane_dot{index}[i] = 0",
         f"        for t in range((int({length}) + {width - 1}) // {width}):",
-        f"            dot_lanes{layout.bits}(k0, k1, call, np.uint64({layout.tags[vector.name]}) + np.uint64(t), replicate, "
-        f"{other}[{width} * t : {width} * t + {width}], lane_dot{index}, words)",
+        f"            tag = np.uint64({layout.tags[vector.name]}) + np.uint64(t)",
+        f"            dot_lanes{layout.bits}(k0, k1, call, tag, replicate, "
+        f"{other}[{width} * t : {width} * t + {width}], lane_dot{index}, words, lanes)",
     ]
 
 
 def _vector_sum_text(layout: Layout, index: int, vector: Draw) -> list[str]:
     """Add weight times vector, component by component."""
-    width = layout.width
+    width, tag = layout.width, layout.tags[vector.name]
     return [
         f"            for t in range((size{index} + {width - 1}) // {width}):",
-        f"                normal_lanes{layout.bits}(k0, k1, call, np.uint64({layout.tags[vector.name]}) + np.uint64(t), replicate, x, words)",
+        f"                tag = np.uint64({tag}) + np.uint64(t)",
+        f"                normal_lanes{layout.bits}(k0, k1, call, tag, replicate, x, words, lanes)",
         f"                for j in range(min({width}, size{index} - {width} * t)):",
         "                    for i in range(m):",
         f"                        vector{index}[{width} * t + j, i] += weight{index}[i] * np.float64(x[j, i])",
@@ -316,7 +320,7 @@ def _drivers_text(layout: Layout) -> list[str]:
 def replicate_text(shape: Replicate) -> str:
     """The generated Numba module of a replicate experiment: the author's kernel and the loop around it."""
     source = textwrap.dedent(source_of(shape.kernel))
-    names = list(inspect.signature(shape.kernel).parameters)[5:]
+    arguments = "".join(f", {name}" for name in list(inspect.signature(shape.kernel).parameters)[5:])
     return "\n".join(
         [
             HEADER,
@@ -324,11 +328,11 @@ def replicate_text(shape: Replicate) -> str:
             "@njit(**KERNEL)",
             source,
             "@njit(**KERNEL)",
-            f"def block(k0, k1, first, scratch, values{''.join(f', {name}' for name in names)}):",
+            f"def block(k0, k1, first, scratch, values{arguments}):",
             "    for r in range(values.shape[0]):",
             "        scratch[:] = np.nan",
             "        replicate = np.uint64(first + r)",
-            f"        {shape.kernel.__name__}(k0, k1, replicate, scratch, values[r]{''.join(f', {name}' for name in names)})",
+            f"        {shape.kernel.__name__}(k0, k1, replicate, scratch, values[r]{arguments})",
             "",
         ]
     )

@@ -113,7 +113,8 @@ def main(file: str) -> None:
     import importlib
     import sys
 
-    from attnlaws.simulations.command import guarded, simulate_command
+    from attnlaws.simulations.command import simulate_command
+    from attnlaws.simulations.exits import guarded
 
     path = Path(file).resolve()
     law_id = f"{path.parent.name}.{path.stem}"

@@ -1,9 +1,9 @@
 """Selection by rank, in place and without sorting."""
 
-from numba import njit
+from attnlaws.simulations.primitives import kernel
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def kth_largest(values, k):
     """The k-th largest entry; reorders the array.
 

@@ -64,6 +64,7 @@ def simulate(
     seed = whole("seed", seed, 0)
     if backend not in BACKENDS:
         raise ValueError(f"backend = {backend!r}: must be one of {', '.join(BACKENDS)} (no other backend is built in)")
+    threads = None if threads is None else whole("threads", threads, 1)
     mode = experiment.default_mode if mode is None else mode
     dimensions = {name: list(value) for name, value in parameters.items() if _is_sequence(name, value)}
     tasks = []

@@ -1,4 +1,4 @@
-"""Finished blocks, proofs and verdicts in one SQLite file: killed at any instant, nothing is lost and nothing is twice."""
+"""Finished blocks, proofs and verdicts in one SQLite file; killed at any instant, nothing is lost and nothing twice."""
 
 import hashlib
 import json

@@ -134,7 +134,7 @@ def philox4x32(counter: ArrayLike, key: ArrayLike) -> NDArray[np.uint32]:
         uint32 [..., 4].
 
     Raises:
-        ValueError: counter or key is not an array of integers of that shape and range.
+        ValueError: counter or key is not an array of integers of that shape and range, or they do not broadcast.
 
     Source: Salmon et al. (SC11); the words are those of the authors' library Random123.
 
@@ -143,12 +143,27 @@ def philox4x32(counter: ArrayLike, key: ArrayLike) -> NDArray[np.uint32]:
     """
     c0, c1, c2, c3 = np.moveaxis(_words("counter", counter, 4), -1, 0)
     k0, k1 = np.moveaxis(_words("key", key, 2), -1, 0)
+    try:
+        np.broadcast_shapes(c0.shape, k0.shape)
+    except ValueError:
+        raise ValueError(f"counter and key: leading axes {c0.shape} and {k0.shape} must broadcast") from None
     for _ in range(10):
         p0, p1 = _MULTIPLIERS[0] * c0, _MULTIPLIERS[1] * c2
         c0, c1 = (p1 >> _HALF) ^ c1 ^ k0, p1 & _LOW
         c2, c3 = (p0 >> _HALF) ^ c3 ^ k1, p0 & _LOW
         k0, k1 = (k0 + _WEYL[0]) & _LOW, (k1 + _WEYL[1]) & _LOW
     return np.stack(np.broadcast_arrays(c0, c1, c2, c3), axis=-1).astype(np.uint32)
+
+
+def _float_type(dtype: Any) -> np.dtype:
+    # NumPy reads None as float64, also in comparisons.
+    try:
+        kind = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        kind = None
+    if kind is None or kind not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ValueError(f"dtype = {dtype!r}: must be float32 or float64")
+    return kind
 
 
 def normals(
@@ -176,12 +191,7 @@ def normals(
     k0, k1 = stream_key(seed, _text("law_id", law_id))
     number = np.uint64(_whole("replicate", replicate, 1 << 32))
     size = _whole("count", count)
-    try:
-        kind = np.dtype(dtype)
-    except TypeError:
-        kind = None
-    if dtype is None or kind not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ValueError(f"dtype = {dtype!r}: must be float32 or float64")
+    kind = _float_type(dtype)
     out = np.empty(size, kind)
     fill = fill_items32 if kind == np.float32 else fill_items64
     fill(np.uint64(k0), np.uint64(k1), number, np.uint64(0), out)

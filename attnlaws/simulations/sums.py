@@ -3,12 +3,12 @@
 import numpy as np
 from numba import njit
 
-from attnlaws.simulations.arithmetic import fma64
+from attnlaws.simulations.primitives import fma64, kernel
 
 LANES = 256
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def fold(lanes):
     """Add up 256 float64 lanes by halving, in place: a tree of depth eight."""
     width = 128
@@ -19,7 +19,7 @@ def fold(lanes):
     return lanes[0]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def dot64(left, right):
     """Inner product in float64, from first to last with one rounding a term."""
     total = 0.0
@@ -28,7 +28,7 @@ def dot64(left, right):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")  # calls nothing, so its own file is all that its cache must watch
 def monomial_sums(values, exponents, sums):
     """Sum products of powers of the outputs over the replicates of a block.
 

@@ -40,7 +40,7 @@ class Profile:
         draws: most normals at one point of the grid.
         ladder_draws: normals at each rung of a ladder.
         cheapest: simulate the curves in the experiment's last mode, an equal law with fewer draws, and only the single
-            points beside them in its first.
+            points beside them in its first; judge whole laws at those only.
         delta_scale: factor on the tolerance that decides how many replicates are run.
     """
 
@@ -104,7 +104,7 @@ def verify(
     sabotaged: dict[str, list[Judged]] = {name: [] for name in law.sabotages}
     for index, point in enumerate(law.grid.points()):
         mode = referee.mode(index < curves)
-        points += referee.judged(point, mode, sabotaged)
+        points += referee.judged(point, mode, sabotaged, whole_law=not (profile.cheapest and index < curves))
     ladder = referee.ladder()
     verdict = Verdict(
         law=law.id,
@@ -134,9 +134,9 @@ def proof_of(law: Law, store: RecordStore) -> Proof:
     """The stored proof of this very law, or a new one."""
     stored = store.record("proof", law.id, key_of(law))
     if stored is not None:
-        return Proof.from_dict(stored)
+        return Proof.from_json(stored["proof"])
     proof = prove(law)
-    store.add_record("proof", law.id, key_of(law), proof.to_dict())
+    store.add_record("proof", law.id, key_of(law), {"proof": proof.to_json()})
     return proof
 
 
@@ -157,15 +157,18 @@ class _Referee:
         modes = tuple(self.experiment.modes)
         return modes[-1] if self.profile.cheapest and on_curve else modes[0]
 
-    def judged(self, point: Mapping[str, Any], mode: str, sabotaged: dict[str, list[Judged]]) -> list[Judged]:
+    def judged(
+        self, point: Mapping[str, Any], mode: str, sabotaged: dict[str, list[Judged]], whole_law: bool
+    ) -> list[Judged]:
         """Judge the law and its sabotages at one point, from the same simulation."""
         claim = self.law.claim
         parameters = self.affordable(point)
         if parameters is None:
             return [_unaffordable(point)]
         at = self.evaluated_at(parameters)
-        result = self.simulated(parameters, mode, self.law(**at), self.allowance(parameters, at))
+        whole_law = whole_law and self.in_law(parameters)
         allowance, unreliable = self.allowance(parameters, at), self.experiment.reliable(**parameters)
+        result = self.simulated(parameters, mode, self.law(**at), allowance, whole_law)
 
         def judged_for(law: Law) -> Judged:
             return judge(
@@ -175,13 +178,14 @@ class _Referee:
                 law.delta,
                 parameters=parameters,
                 allowance=allowance,
+                correction=self.correction(parameters, at),
                 unreliable=unreliable,
             )
 
         for name, law in self.law.claims_sabotaged().items():
             sabotaged[name].append(judged_for(law))
         points = [judged_for(self.law)]
-        if self.in_law(parameters):
+        if whole_law:
             assert self.law.distribution is not None
             points.append(judge_law(self.law.distribution, result, self.law.delta, parameters))
         return points
@@ -197,12 +201,15 @@ class _Referee:
         point = {**parameters, **self.experiment.evaluated_at(**parameters)}
         return {p.name: point[p.name] for p in self.law.parameters if p.role == "law"}
 
+    def correction(self, parameters: Mapping[str, Any], at: Mapping[str, Any]) -> float:
+        """The derived first correction of a limit; 0 where equality is exact."""
+        claim = self.law.claim
+        limit = isinstance(claim, Equal) and claim.along is not None
+        return float(self.law.correction(**{**parameters, **at})) if limit else 0.0
+
     def allowance(self, parameters: Mapping[str, Any], at: Mapping[str, Any]) -> float:
         """Distance granted beyond the tolerance: the first correction and the arithmetic's error."""
-        allowed = self.experiment.arithmetic_error * abs(float(self.law(**at)))
-        if isinstance(self.law.claim, Equal) and self.law.claim.along is not None:
-            allowed += abs(float(self.law.correction(**{**parameters, **at})))
-        return allowed
+        return self.experiment.arithmetic_error * abs(float(self.law(**at))) + abs(self.correction(parameters, at))
 
     def affordable(self, point: Mapping[str, Any]) -> dict[str, Any] | None:
         """The point with, for a limit, the smallest size at which its first correction is a quarter of the tolerance.
@@ -228,14 +235,16 @@ class _Referee:
         shape = self.experiment.shape(self.experiment.default_mode, parameters)
         return parameters if shape.draws(parameters) * PILOT_REPLICATES[0] <= self.profile.draws else None
 
-    def simulated(self, parameters: dict[str, Any], mode: str, theory: float, allowance: float) -> Estimate:
+    def simulated(
+        self, parameters: dict[str, Any], mode: str, theory: float, allowance: float, whole_law: bool
+    ) -> Estimate:
         """Pilot, then the run that is judged."""
         task = make_task(self.law, self.experiment, parameters, self.seed, mode)
         low, high = PILOT_REPLICATES
         pilot = min(high, max(low, PILOT_DRAWS // task.draws))
         first = self.estimated(task, pilot)
         needed = wanted(float(theory), first, self.law.delta * self.profile.delta_scale, allowance)
-        if self.in_law(parameters):
+        if whole_law:
             needed = max(needed, wanted_for_law(self.law.delta))
         replicates = max(pilot, min(needed, self.profile.draws // task.draws))
         return first if replicates == pilot else self.estimated(task, replicates)

@@ -2,6 +2,5 @@
 
 if not __name__.startswith("attnlaws."):
     raise ImportError(
-        f"{__name__!r} is a link to attnlaws.theory; import it as attnlaws.theory, "
-        "or every class would exist twice"
+        f"{__name__!r} is a link to attnlaws.theory; import it as attnlaws.theory, or every class would exist twice"
     )

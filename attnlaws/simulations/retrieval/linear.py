@@ -18,9 +18,9 @@ QUERY_NORM2, TARGET_NORM2, NOISE2, READ = (Symbol(name) for name in ("query_norm
 def outputs(convention: str, noise2: Expr, target_norm2: Expr) -> dict[str, Expr]:
     """What a replicate reports, so that means of it give the convention's inverse SNR.
 
-    For the geometric convention the noise is averaged over the distractors, and only then the logarithm is taken: given
-    the query, the noise energy is the query's squared norm times a number that does not depend on it, so the two factors
-    are averaged apart.
+    For the geometric convention the noise is averaged over the distractors, and only then the logarithm is taken:
+    given the query, the noise energy is the query's squared norm times a number that does not depend on it, so the
+    two factors are averaged apart.
     """
     signal = QUERY_NORM2**2 * target_norm2
     if convention == "ratio":

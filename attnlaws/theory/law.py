@@ -1,0 +1,320 @@
+"""A law: a claim with its derivation, callable on arrays."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from attnlaws.theory.claim import Claim, Outcome, Source
+from attnlaws.theory.parameter import Choice, Number, Parameter
+from attnlaws.theory.steps import ROOT, Conjecture, Derivation, Step
+from attnlaws.theory.vocabulary import numeric
+
+PREFIX = "attnlaws.theory."
+RESERVED = frozenset(
+    ("law", "seed", "replicates", "backend", "mode", "out", "json", "quick", "full", "precision", "scheduler", "output")
+)
+
+Formula = sp.Expr | Callable[[sp.Expr], Any] | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The points at which a law is judged and drawn.
+
+    Attributes:
+        across: the parameter along the horizontal axis.
+        series: the other parameters, one dictionary per curve.
+        values: the values of ``across``.
+        ladder: for a limit, how it is approached: ``point`` (the fixed parameters), ``along`` (the one that grows) and
+            ``values``.
+        logx: whether the horizontal axis is logarithmic.
+        extra: single points beside the curves.
+
+    Example:
+        >>> Grid("d", ({"n": 9},), (2, 4)).points()
+        [{'n': 9, 'd': 2}, {'n': 9, 'd': 4}]
+    """
+
+    across: str
+    series: tuple[Mapping[str, Any], ...]
+    values: tuple[Any, ...]
+    ladder: Mapping[str, Any] | None = None
+    logx: bool = False
+    extra: tuple[Mapping[str, Any], ...] = ()
+
+    def points(self) -> list[dict[str, Any]]:
+        """Every point: the series in order, then the extra ones."""
+        curves = [{**fixed, self.across: value} for fixed in self.series for value in self.values]
+        return curves + [dict(point) for point in self.extra]
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """A claim about attention as associative memory.
+
+    Attributes:
+        name: the ``__name__`` of its module, or any name for a reader's own law.
+        doc: the module's docstring; its first line is the statement.
+        parameters: what it depends on.
+        source: where the claim was read.
+        claim: what is asserted.
+        derivations: one per case; the first is the default. ``steps`` is the short way to give a single one.
+        quantity: name of what it gives, as an axis label.
+        grid: where it is judged and drawn.
+        delta: the relative tolerance of the referee, at most 0.05.
+        delta_reason: why, where it is not 0.01.
+        regime: where it is meant to hold.
+        sabotages: deliberately wrong formulas by name, in any shape that ``claiming`` takes.
+        expected: the outcome that the referee should reach.
+        distribution: for a claim in law, ``distribution(y, **parameters)``, the probability of a value up to y.
+        replaced_by: the id of the law that replaces a refuted one.
+
+    Raises:
+        ValueError: for a tolerance above 5 %, one other than 1 % without a reason, or a reserved parameter name.
+    """
+
+    name: str
+    doc: str | None
+    parameters: tuple[Parameter, ...]
+    source: Source
+    claim: Claim
+    quantity: str = "value"
+    grid: Grid | None = None
+    derivations: tuple[Derivation, ...] = ()
+    steps: tuple[Step, ...] = ()
+    delta: float = 0.01
+    delta_reason: str = ""
+    regime: str = ""
+    sabotages: Mapping[str, Formula] = field(default_factory=dict)
+    expected: Outcome = Outcome.SUPPORTED
+    distribution: Callable[..., np.ndarray] | None = None
+    replaced_by: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.delta <= 0.05:
+            raise ValueError(f"delta = {self.delta!r}: must be a real number in (0, 0.05]")
+        if self.delta != 0.01 and not self.delta_reason:
+            raise ValueError(f"delta = {self.delta!r}: must come with a delta_reason, or be 0.01")
+        if bool(self.steps) == bool(self.derivations):
+            raise ValueError(f"{self.id}: must have either steps or derivations")
+        if self.steps:
+            object.__setattr__(self, "derivations", (Derivation(tuple(self.steps)),))
+        for name in (parameter.name for parameter in self.parameters):
+            if name in RESERVED:
+                raise ValueError(f"{name!r} is a reserved word and cannot name a parameter")
+
+    @property
+    def id(self) -> str:
+        """Topic and stem, as in ``topk.tail_mass``."""
+        return self.name.removeprefix(PREFIX)
+
+    @property
+    def statement(self) -> str:
+        """The claim in one sentence."""
+        lines = (self.doc or "").strip().splitlines()
+        return lines[0].strip() if lines else ""
+
+    @property
+    def form(self) -> sp.Expr:
+        """The expression that is evaluated in the default case."""
+        return self.derivations[0].form
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the outputs; the first is the default."""
+        return tuple(dict.fromkeys(derivation.output for derivation in self.derivations))
+
+    def parameter(self, name: str) -> Parameter:
+        """The parameter of this name; a ValueError names the nearest for an unknown one."""
+        names = [parameter.name for parameter in self.parameters]
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names)}"
+            raise ValueError(f"{self.id} has no parameter {name!r}: {hint}")
+        return self.parameters[names.index(name)]
+
+    def derivation(self, output: str | None = None, **choices: Any) -> Derivation:
+        """The derivation of one case.
+
+        Args:
+            output: the name of the output; the first by default.
+            **choices: values of choice parameters, and of numbers that may be None. Those left out have their default.
+
+        Raises:
+            ValueError: if there is no such case or output.
+        """
+        if output is not None and output not in self.outputs:
+            raise ValueError(f"output = {output!r}: must be one of {', '.join(self.outputs)}")
+        checked = {name: self.parameter(name).check(value) for name, value in choices.items()}
+        values = {parameter.name: parameter.default for parameter in self.parameters} | checked
+        for derivation in self.derivations:
+            if derivation.output == (output or self.outputs[0]) and derivation.covers(values):
+                return derivation
+        raise ValueError(f"{self.id} has no case for {choices}")
+
+    def validate(self, **parameters: Any) -> dict[str, int | float | str | None]:
+        """Check one point, the parameters that only a simulation needs included.
+
+        Returns:
+            Every parameter by name, defaults filled in, as a Python int, float, str or None.
+
+        Raises:
+            ValueError: for a missing or unknown name, a value outside its domain, or an array.
+        """
+        values = self._checked(parameters, {"law", "simulation"})
+        for name, value in values.items():
+            if isinstance(value, np.ndarray):
+                raise ValueError(f"{name}: must be a single value, not an array of shape {value.shape}")
+        self._narrowed(self._case(values, None), values)
+        return values
+
+    def __call__(self, *, output: str | None = None, **parameters: Any) -> Any:
+        """Evaluate the law.
+
+        Args:
+            output: the name of the output; the first by default.
+            **parameters: numbers or arrays, broadcast together; names and None are scalars.
+
+        Returns:
+            A float64 array, or a NumPy float64 where every parameter is a scalar.
+
+        Raises:
+            ValueError: for a missing or unknown name, an element outside the domain, or one where the quantity does
+                not exist.
+            OverflowError: where the value is beyond float64.
+        """
+        for name in parameters:
+            if self.parameter(name).role == "simulation":
+                raise ValueError(f"{name} is only needed to simulate {self.id}; its formula does not depend on it")
+        values = self._checked(parameters, {"law"})
+        derivation = self._case(values, output)
+        self._narrowed(derivation, values)
+        result = self._evaluate(derivation, {k: v for k, v in values.items() if not isinstance(v, str | None)})
+        if not np.isfinite(result).all():
+            raise OverflowError(f"{self.id}: the value is beyond float64 for some of the given parameters")
+        return result[()]
+
+    def correction(self, **parameters: Any) -> Any:
+        """The first correction B of the finite mean, for a claim that is a limit.
+
+        Args:
+            **parameters: as for a call, and the parameter that grows, which a call refuses.
+
+        Returns:
+            A float64 array by broadcasting; infinite where it is beyond float64.
+
+        Raises:
+            ValueError: for a claim without correction, and as for a call.
+        """
+        correction = getattr(self.claim, "correction", None)
+        if correction is None:
+            raise ValueError(f"{self.id} claims no limit, so it has no correction")
+        values = self._checked(parameters, {"law", "simulation"})
+        result = self._evaluate(correction, {k: v for k, v in values.items() if not isinstance(v, str | None)})
+        return np.where(np.isnan(result), np.inf, result)[()]
+
+    def latex(self, **choices: Any) -> str:
+        """The formula of one case (the default one, or that of the given choices) in LaTeX."""
+        return sp.latex(self.derivation(**choices).form)
+
+    def claiming(self, formula: Formula, statement: str | None = None) -> Law:
+        """The same law with another formula, which is a conjecture: it has no derivation.
+
+        Args:
+            formula: an expression for every case; a function that turns each case's form into another one; or a
+                mapping from a case (the value of the choice parameter, or the case's label) to its expression.
+            statement: a first line to put in place of the statement.
+
+        Raises:
+            ValueError: for a mapping that names a case that does not exist.
+
+        Example:
+            >>> from attnlaws.theory.topk.tail_mass import LAW
+            >>> kappa = LAW.parameter("kappa").symbol
+            >>> float(LAW.claiming(1 - kappa)(kappa=0.25, sigma=1.0))
+            0.75
+        """
+        derivations = tuple(self._conjectured(case, formula) for case in self.derivations)
+        if isinstance(formula, Mapping):
+            known = {name for case in self.derivations for name in (case.label, *case.when.values())}
+            for name in formula:
+                if name not in known:
+                    raise ValueError(f"{self.id} has no case {name!r}: it has {', '.join(self.cases)}")
+        doc = self.doc if statement is None else statement
+        return replace(self, doc=doc, steps=(), derivations=derivations, sabotages={})
+
+    def claims_sabotaged(self) -> dict[str, Law]:
+        """The law with each of its sabotages in place of the right formula, by the sabotage's name."""
+        return {name: self.claiming(formula, f"Sabotage: {name}") for name, formula in self.sabotages.items()}
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The labels of the derivations."""
+        return tuple(case.label for case in self.derivations)
+
+    def _conjectured(self, case: Derivation, formula: Formula) -> Derivation:
+        if isinstance(formula, Mapping):
+            given = [formula[name] for name in (case.label, *map(str, case.when.values())) if name in formula]
+            if not given:
+                return case
+            new = given[0]
+        else:
+            new = formula(case.form) if callable(formula) and not isinstance(formula, sp.Basic) else formula
+        new = sp.sympify(new)
+        known = {parameter.symbol for parameter in self.parameters} | ({ROOT} if case.value else set())
+        by_name = {symbol.name: symbol for symbol in known}
+        new = new.xreplace({s: by_name[str(s)] for s in new.free_symbols if str(s) in by_name})
+        unknown = sorted(str(symbol) for symbol in new.free_symbols - known)
+        if unknown:
+            raise ValueError(f"{self.id} has no parameter {unknown[0]!r}: it has {', '.join(sorted(by_name))}")
+        return replace(case, steps=(Conjecture(new, "typed in, not derived"),))
+
+    def _checked(self, parameters: Mapping[str, Any], roles: set[str]) -> dict[str, Any]:
+        for name in parameters:
+            self.parameter(name)
+        wanted = [parameter for parameter in self.parameters if parameter.role in roles]
+        missing = [parameter.name for parameter in wanted if parameter.required and parameter.name not in parameters]
+        if missing:
+            raise ValueError(f"{self.id} needs {', '.join(missing)}")
+        return {p.name: p.check(parameters.get(p.name, p.default)) for p in wanted}
+
+    def _case(self, values: Mapping[str, Any], output: str | None) -> Derivation:
+        named = {p.name for p in self.parameters if isinstance(p.domain, Choice) or p.domain.none_allowed}
+        return self.derivation(output, **{name: value for name, value in values.items() if name in named})
+
+    def _narrowed(self, derivation: Derivation, values: Mapping[str, Any]) -> None:
+        for name, domain in derivation.domain.items():
+            if name in values:
+                domain.check(name, values[name], derivation.exists)
+
+    def _evaluate(self, derivation: Derivation, numbers: Mapping[str, Any]) -> np.ndarray:
+        symbols = [parameter.symbol for parameter in self.parameters if parameter.name in numbers]
+        try:
+            arrays = np.broadcast_arrays(*(np.asarray(number, dtype=np.float64) for number in numbers.values()))
+        except ValueError:
+            shapes = ", ".join(f"{name} {np.shape(number)}" for name, number in numbers.items())
+            raise ValueError(f"shapes do not broadcast together: {shapes}") from None
+        given = dict(zip(numbers, arrays, strict=True))
+        with np.errstate(all="ignore"):
+            if derivation.value is not None:
+                symbols.append(ROOT)
+                given[ROOT.name] = derivation.value(**given)
+            values = numeric(derivation.form, tuple(symbols))(*given.values())
+        shape = arrays[0].shape if arrays else ()
+        return np.array(np.broadcast_to(np.asarray(values, dtype=np.float64), shape))
+
+
+def number_domains(law: Law, case: Derivation) -> dict[str, Number]:
+    """The domains of the numbers that a case leaves free, narrowed where the case is narrower."""
+    domains = {}
+    for parameter in law.parameters:
+        if isinstance(parameter.domain, Number) and parameter.name not in case.when:
+            narrower = case.domain.get(parameter.name)
+            domains[parameter.name] = parameter.domain.meet(narrower) if narrower else parameter.domain
+    return domains

@@ -1,0 +1,328 @@
+"""Parameters of a law: a name, a meaning and a domain that every value is checked against."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import random
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import sympy as sp
+
+SMALLEST = 1e-290  # accuracy is promised down to here; below it float64 results may be subnormal
+
+
+class _Required:
+    """The default of a parameter that has none."""
+
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED = _Required()
+
+
+def fault(name: str, value: object, demand: str, why: str = "") -> ValueError:
+    """The error for a value outside its domain.
+
+    Args:
+        name: the parameter.
+        value: the offending element.
+        demand: what the domain says, as in ``an integer > 2``.
+        why: an optional reason, printed in parentheses.
+
+    Example:
+        >>> fault("d_k", 2, "an integer > 2", "no mean")
+        ValueError('d_k = 2: must be an integer > 2 (no mean)')
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    shown = repr(value)
+    if len(shown) > 60:
+        shown = shown[:57] + "..."
+    return ValueError(f"{name} = {shown}: must be {demand}" + (f" ({why})" if why else ""))
+
+
+def _bound_text(bound: float) -> str:
+    return f"{bound:.0e}".replace("e+0", "e").replace("e+", "e") if bound >= 1e5 else f"{bound:g}"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A set of numbers: an interval of integers or of reals.
+
+    Attributes:
+        whole: integers only.
+        low: the lower end (``-inf`` for none); ``low_open`` says that it is excluded.
+        high: the upper end (``inf`` for none); ``high_open`` says that it is excluded.
+        none_allowed: whether ``None`` is a value too.
+    """
+
+    whole: bool
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = False
+    high_open: bool = False
+    none_allowed: bool = False
+
+    def describe(self) -> str:
+        """The domain in words, as help texts and errors print it.
+
+        Example:
+            >>> real(above=0, below=1).describe(), integer(2, 1000000).describe()
+            ('a real number in (0, 1)', 'an integer >= 2 and <= 1e6')
+        """
+        noun = "an integer" if self.whole else "a real number"
+        below = f"{'<' if self.high_open else '<='} {_bound_text(self.high)}"
+        above = f"{'>' if self.low_open else '>='} {_bound_text(self.low)}"
+        if self.low > -math.inf and self.high < math.inf and not self.whole:
+            ends = _bound_text(self.low), _bound_text(self.high)
+            text = f"{noun} in {'(' if self.low_open else '['}{ends[0]}, {ends[1]}{')' if self.high_open else ']'}"
+        else:
+            parts = [above] * (self.low > -math.inf) + [below] * (self.high < math.inf)
+            text = " ".join([noun, " and ".join(parts)]).strip()
+        return text + " or none" * self.none_allowed
+
+    def holds(self, values: np.ndarray) -> np.ndarray:
+        """Which elements lie in the interval (a boolean array; NaN never does)."""
+        inside = np.isfinite(values)
+        inside &= (values > self.low) if self.low_open else (values >= self.low)
+        inside &= (values < self.high) if self.high_open else (values <= self.high)
+        return inside & (values == np.floor(values)) if self.whole else inside
+
+    def check(self, name: str, value: object, why: str = "") -> Any:
+        """Normalize a value of this domain.
+
+        Args:
+            name: the parameter, for the message.
+            value: a number, a sequence or array of numbers, or ``None`` where allowed.
+            why: a reason to print after the demand.
+
+        Returns:
+            A Python int or float for a scalar, a float64 array for anything else, or None.
+
+        Raises:
+            ValueError: for an element outside the domain and for anything that is not a real number.
+
+        Example:
+            >>> integer(2).check("n", 64.0)
+            64
+        """
+        if value is None and self.none_allowed:
+            return None
+        array = self._array(name, value, why)
+        inside = self.holds(array)
+        if not inside.all():
+            raise fault(name, self._plain(array[~inside].flat[0]), self.describe(), why)
+        return self._plain(array) if array.ndim == 0 else array
+
+    def _array(self, name: str, value: object, why: str) -> np.ndarray:
+        if isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_):
+            if abs(int(value)) >= 1 << 1000:  # beyond float64, and beyond every domain
+                raise fault(name, value, self.describe(), why)
+            return np.asarray(float(value))
+        try:
+            raw = np.asarray(value)
+        except ValueError:  # a ragged sequence
+            raise fault(name, value, self.describe(), why) from None
+        if raw.dtype.kind not in "iuf" or raw.size == 0:
+            raise fault(name, value, self.describe(), why)
+        return raw.astype(np.float64)
+
+    def _plain(self, value: Any) -> int | float:
+        number = float(value)
+        return int(number) if self.whole and number.is_integer() else number
+
+    def parse(self, text: str, name: str = "value") -> int | float | None:
+        """The value that a word of the command line means.
+
+        Raises:
+            ValueError: if the word is no number of the domain.
+
+        Example:
+            >>> integer(2).parse("1e6")
+            1000000
+        """
+        if self.none_allowed and text.strip().lower() == "none":
+            return None
+        try:
+            value = int(text) if self.whole and text.strip().lstrip("+-").isdigit() else float(text)
+        except ValueError:
+            raise fault(name, text, self.describe()) from None
+        return self.check(name, value)
+
+    def sample(self, rng: random.Random, wide: bool = True) -> int | Fraction:
+        """A random point of the domain, logarithmically uniform, with both ends covered.
+
+        Args:
+            rng: the source of randomness.
+            wide: reach into the tails (1e-290, 1 - 1e-16, the largest integers); otherwise stay where
+                quadrature is cheap.
+
+        Returns:
+            An integer, or a fraction that float64 represents exactly.
+        """
+        return self._sample_integer(rng, wide) if self.whole else self._sample_real(rng, wide)
+
+    def _sample_integer(self, rng: random.Random, wide: bool) -> int:
+        low = int(max(self.low, -1e6)) + self.low_open
+        high = int(min(self.high - self.high_open, low + (1e12 if wide else 100)))
+        if wide and rng.random() < 0.1:
+            return rng.choice((low, high))
+        return min(high, low - 1 + int(math.exp(rng.uniform(0.0, math.log(high - low + 2)))))
+
+    def _sample_real(self, rng: random.Random, wide: bool) -> Fraction:
+        low = self.low if self.low > -math.inf else -(1e6 if wide else 4.0)
+        high = self.high if self.high < math.inf else max(low, 0.0) + (1e6 if wide else 4.0)
+        span, side = high - low, rng.random()
+        if side < 0.4:
+            floor = SMALLEST if wide and low == 0 else span * (1e-15 if wide else 1e-2)
+            value = low + math.exp(rng.uniform(math.log(floor), math.log(span)))
+        elif side < 0.7:
+            value = high - span * math.exp(rng.uniform(math.log(1e-16 if wide else 1e-2), 0.0))
+        else:
+            value = rng.uniform(low, high)
+        return Fraction(value) if self.holds(np.asarray(value)) else self._sample_real(rng, wide)
+
+    def meet(self, other: Number) -> Number:
+        """The numbers of both domains (``None`` belongs to neither any more).
+
+        Example:
+            >>> integer(1, 9).meet(integer(above=2)).describe()
+            'an integer > 2 and <= 9'
+        """
+        low, low_open = max((self.low, self.low_open), (other.low, other.low_open))
+        high, closed = min((self.high, not self.high_open), (other.high, not other.high_open))
+        return Number(self.whole or other.whole, low, high, low_open, not closed)
+
+    def or_none(self) -> Number:
+        """The same domain with ``None`` added."""
+        return Number(self.whole, self.low, self.high, self.low_open, self.high_open, True)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A set of names.
+
+    Attributes:
+        names: the names allowed.
+        none_allowed: whether ``None`` is a value too.
+    """
+
+    names: tuple[str, ...]
+    none_allowed: bool = False
+
+    def describe(self) -> str:
+        """The domain in words."""
+        return "one of " + ", ".join(self.names) + " or none" * self.none_allowed
+
+    def check(self, name: str, value: object, why: str = "") -> str | None:
+        """Return the value if it is one of the names; a ValueError names the others otherwise."""
+        if (value is None and self.none_allowed) or (isinstance(value, str) and value in self.names):
+            return None if value is None else str(value)
+        raise fault(name, value, self.describe(), why)
+
+    def parse(self, text: str, name: str = "value") -> str | None:
+        """The value that a word of the command line means."""
+        return None if self.none_allowed and text.lower() == "none" else self.check(name, text)
+
+    def sample(self, rng: random.Random, wide: bool = True) -> str:
+        """A name drawn at random (``wide`` has no meaning here)."""
+        return rng.choice(self.names)
+
+
+Domain = Number | Choice
+
+
+def integer(
+    minimum: float = -math.inf, maximum: float = math.inf, *, above: float | None = None, or_none: bool = False
+) -> Number:
+    """The integers from ``minimum`` (or beyond ``above``) to ``maximum``.
+
+    Example:
+        >>> integer(above=2).describe()
+        'an integer > 2'
+    """
+    low = minimum if above is None else above
+    return Number(True, low, maximum, low_open=above is not None, none_allowed=or_none)
+
+
+def real(
+    *,
+    above: float | None = None,
+    below: float | None = None,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    or_none: bool = False,
+) -> Number:
+    """The real numbers of an interval; ``above`` and ``below`` exclude their ends, the others include them.
+
+    Example:
+        >>> real(above=0).describe()
+        'a real number > 0'
+    """
+    low, high = minimum if above is None else above, maximum if below is None else below
+    return Number(False, low, high, above is not None, below is not None, or_none)
+
+
+def choice(*names: str, or_none: bool = False) -> Choice:
+    """One of several names.
+
+    Example:
+        >>> choice("expectation", "median").describe()
+        'one of expectation, median'
+    """
+    return Choice(names, or_none)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a law.
+
+    Attributes:
+        name: as a caller writes it.
+        meaning: what it is, in a few words.
+        domain: the values allowed.
+        unit: its unit, or nothing for a pure number.
+        default: the value when it is not given, or ``REQUIRED``.
+        role: "simulation" for what only an experiment needs and the formula does not contain.
+
+    Example:
+        >>> Parameter("d_k", "dimension of the keys", integer(1)).symbol.is_positive
+        True
+    """
+
+    name: str
+    meaning: str
+    domain: Domain
+    unit: str = ""
+    default: Any = field(default=REQUIRED)
+    role: Literal["law", "simulation"] = "law"
+
+    @property
+    def symbol(self) -> sp.Symbol:
+        """The SymPy symbol that stands for it: positive, or real where the domain has other numbers."""
+        import sympy as sp
+
+        positive = isinstance(self.domain, Number) and (
+            self.domain.low > 0 or (self.domain.low == 0 and self.domain.low_open)
+        )
+        return sp.Symbol(self.name, positive=True) if positive else sp.Symbol(self.name, real=True)
+
+    @property
+    def required(self) -> bool:
+        """Whether a caller has to give it."""
+        return self.default is REQUIRED
+
+    def check(self, value: object) -> Any:
+        """Normalize a value; see ``Number.check``."""
+        return self.domain.check(self.name, value)
+
+    def parse(self, text: str) -> Any:
+        """The value that a word of the command line means."""
+        return self.domain.parse(text, self.name)

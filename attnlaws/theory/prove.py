@@ -1,0 +1,229 @@
+"""Proofs: every step of a derivation is shown by SymPy, checked with Arb balls at random points, or cited.
+
+Example:
+    >>> from attnlaws.theory.topk.tail_mass import LAW
+    >>> prove(LAW).badge
+    'cited'
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sympy as sp
+
+from attnlaws.theory.enclose import enclose
+from attnlaws.theory.law import Law, number_domains
+from attnlaws.theory.simplify import settled, vanishes
+from attnlaws.theory.steps import (
+    ROOT,
+    AtMost,
+    Cites,
+    Conjecture,
+    Definition,
+    Derivation,
+    Differentiate,
+    Equals,
+    Solves,
+    Step,
+    Tends,
+    Using,
+)
+
+BADGES = ("proven", "checked", "cited", "algorithm", "conjecture", "unknown", "contradicted")
+POINTS = 20
+RADIUS = 1e-25
+_OF_STATUS = {"definition": "proven", "symbolic": "proven"}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one step.
+
+    Attributes:
+        case: the label of the derivation, with "correction" for the first correction of a limit.
+        index: the step's place in the chain.
+        kind: the step's class, in lower case.
+        status: "definition", "symbolic", "checked", "cited", "algorithm", "conjecture", "unknown" or "contradicted".
+        reason: as the author gave it.
+        detail: for a failure, the point and both values.
+    """
+
+    case: str
+    index: int
+    kind: str
+    status: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The proof of a law.
+
+    Attributes:
+        law_id: of the law.
+        badge: of the weakest step.
+        results: one per step.
+    """
+
+    law_id: str
+    badge: str
+    results: tuple[Result, ...]
+
+    @property
+    def badges(self) -> dict[str, str]:
+        """The badge of each case by label."""
+        cases = dict.fromkeys(result.case for result in self.results)
+        return {case: _weakest(result.status for result in self.results if result.case == case) for case in cases}
+
+    @property
+    def failed(self) -> tuple[Result, ...]:
+        """The steps that are unknown or contradicted."""
+        return tuple(result for result in self.results if result.status in ("unknown", "contradicted"))
+
+    def to_json(self) -> str:
+        """The proof as text, for a store."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Proof:
+        """The proof back from its text."""
+        fields = json.loads(text)
+        return cls(fields["law_id"], fields["badge"], tuple(Result(**row) for row in fields["results"]))
+
+
+def _weakest(statuses: Iterator[str]) -> str:
+    return max((_OF_STATUS.get(status, status) for status in statuses), key=BADGES.index)
+
+
+def chains(law: Law) -> list[tuple[str, Derivation]]:
+    """Every derivation of a law with its label, that of a limit's first correction included."""
+    found = [(case.label, case) for case in law.derivations]
+    correction = getattr(law.claim, "correction", None)
+    return found if correction is None else [*found, ("correction", correction)]
+
+
+def prove(law: Law) -> Proof:
+    """Prove a law, and the correction of a limit.
+
+    Returns:
+        The proof. Its badge is that of the weakest step; a step that fails is in ``failed``, with the reason.
+    """
+    results = tuple(
+        result for number, (label, chain) in enumerate(chains(law)) for result in _prove_chain(law, label, chain, number)
+    )
+    return Proof(law.id, _weakest(result.status for result in results), results)
+
+
+def _prove_chain(law: Law, label: str, chain: Derivation, number: int) -> Iterator[Result]:
+    sampler = _Sampler(law, chain, f"{law.id}|{number}")
+    for index, step in enumerate(chain.steps):
+        kind = type(step).__name__.lower()
+        if index == 0:
+            status, detail = _first(step)
+        elif isinstance(step, Definition | Conjecture):
+            status, detail = "unknown", f"a {kind} can only be the first step"
+        else:
+            status, detail = _follow(chain, sp.sympify(chain.steps[index - 1].expr), step, sampler)
+        yield Result(label, index, kind, status, step.reason, detail)
+
+
+def _first(step: Step) -> tuple[str, str]:
+    if isinstance(step, Conjecture):
+        return "conjecture", ""
+    if not isinstance(step, Definition):
+        return "unknown", "the first step must be a definition"
+    if not sp.sympify(step.expr).has(sp.Integral, sp.Sum, sp.Product):
+        return "unknown", "a definition is an integral or a sum over the model, not a closed form"
+    return "definition", ""
+
+
+def _follow(chain: Derivation, before: sp.Expr, step: Step, sampler: _Sampler) -> tuple[str, str]:
+    """The status of a step that is not the first, and the detail of a failure."""
+    after = sp.sympify(step.expr)
+    if isinstance(step, Cites):
+        return "cited", ""
+    if isinstance(step, Tends):
+        settles = vanishes(sp.limit(before, step.along, sp.oo) - after)
+        return ("symbolic", "") if settles else ("unknown", f"SymPy does not find the limit in {step.along}")
+    if isinstance(step, Solves):
+        if chain.value is not None and after == ROOT:
+            return "algorithm", ""
+        return _equal(before.subs(step.unknown, after), sp.sympify(step.target), None, sampler)
+    if isinstance(step, AtMost):
+        return _at_most(before, after, sampler)
+    return _equal(before, after, step.by if isinstance(step, Equals) else None, sampler)
+
+
+def _equal(left: Any, right: Any, by: Differentiate | Using | None, sampler: _Sampler) -> tuple[str, str]:
+    if isinstance(by, Using):
+        for lemma in by.lemmas:
+            status, detail = _equal(*lemma, None, sampler)
+            if status not in ("symbolic", "checked"):
+                return status, f"lemma {lemma[0]} = {lemma[1]}: {detail}"
+            left = left.subs(*lemma)
+        outcome = _equal(left, right, None, sampler)
+        return ("checked", "") if status == "checked" and outcome[0] == "symbolic" else outcome
+    same = _same_slope(left, right, by) if isinstance(by, Differentiate) else _same_when_settled(left, right)
+    if same:
+        return "symbolic", ""
+    return _check(left, right, sampler, lambda gap: gap.contains(0))
+
+
+def _same_when_settled(left: sp.Expr, right: sp.Expr) -> bool:
+    orders = (False, True) if (left - right).has(sp.Derivative) else (False,)
+    return left == right or any(vanishes(settled(left, order) - settled(right, order)) for order in orders)
+
+
+def _same_slope(left: sp.Expr, right: sp.Expr, by: Differentiate) -> bool:
+    start = [sp.limit(settled(side.subs(by.symbol, by.at)), by.symbol, by.at, "+") for side in (left, right)]
+    slopes = [settled(sp.diff(side, by.symbol)) for side in (left, right)]
+    return vanishes(start[0] - start[1]) and vanishes(slopes[0] - slopes[1])
+
+
+def _at_most(left: sp.Expr, right: sp.Expr, sampler: _Sampler) -> tuple[str, str]:
+    if sp.simplify(right - left).is_nonnegative:
+        return "symbolic", ""
+    return _check(left, right, sampler, lambda gap: not gap > 0)
+
+
+def _check(left: sp.Expr, right: sp.Expr, sampler: _Sampler, accepts: Callable[[Any], bool]) -> tuple[str, str]:
+    """Compare two expressions at random points by balls narrower than ``RADIUS`` relative to their size."""
+    for point in sampler.points(left.free_symbols | right.free_symbols):
+        try:
+            sides = [enclose(side, point, 40) for side in (left, right)]
+        except ValueError as error:
+            return "unknown", str(error)
+        size = max(abs(sides[0]).upper(), abs(sides[1]).upper())
+        gap = sides[0] - sides[1]
+        where = ", ".join(f"{symbol} = {value}" for symbol, value in point.items())
+        values = f"{where}: {sides[0].str(20)} against {sides[1].str(20)}"
+        if not gap.is_finite() or (accepts(gap) and gap.rad() > size * RADIUS):
+            return "unknown", f"{values}: the balls are too wide to decide"
+        if not accepts(gap):
+            return "contradicted", values
+    return "checked", ""
+
+
+class _Sampler:
+    """Random points of a case, the same for every run."""
+
+    def __init__(self, law: Law, chain: Derivation, seed: str) -> None:
+        self.seed = seed
+        self.domains = {law.parameter(name).symbol: domain for name, domain in number_domains(law, chain).items()}
+
+    def points(self, symbols: set[Any]) -> Iterator[dict[sp.Symbol, Any]]:
+        """Values for these symbols; one that is no parameter is a fraction between 1/16 and 8."""
+        rng = random.Random(self.seed)
+        for _ in range(POINTS):
+            yield {
+                symbol: self.domains[symbol].sample(rng, wide=False)
+                if symbol in self.domains
+                else sp.Rational(rng.randint(1, 128), 16)
+                for symbol in sorted(symbols, key=str)
+            }

@@ -1,0 +1,167 @@
+"""Derivations: a definition and the steps that lead from it to the form that is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from attnlaws.theory.claim import LooserAccuracy, Source
+from attnlaws.theory.parameter import Number
+
+ROOT = sp.Symbol("root", positive=True)
+"""Stands in a form for the number that a derivation's ``value`` routine returns."""
+
+
+@dataclass(frozen=True)
+class Differentiate:
+    """Proves an equality by equal derivatives in one symbol and equal values at one point.
+
+    Attributes:
+        symbol: the variable.
+        at: the point; the limit from the right is taken there.
+    """
+
+    symbol: sp.Symbol
+    at: Any = 0
+
+
+@dataclass(frozen=True, init=False)
+class Using:
+    """Proves an equality after replacing left sides by right sides, each pair being proved on its own.
+
+    Example:
+        >>> x = sp.Symbol("x")
+        >>> Using((sp.sin(x)**2, 1 - sp.cos(x)**2)).lemmas[0][0]
+        sin(x)**2
+    """
+
+    lemmas: tuple[tuple[sp.Expr, sp.Expr], ...]
+
+    def __init__(self, *lemmas: tuple[sp.Expr, sp.Expr]) -> None:
+        object.__setattr__(self, "lemmas", lemmas)
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The quantity as the model defines it: an expectation, an integral or a sum."""
+
+    expr: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Conjecture:
+    """A formula typed in, not derived: a reader's own, or a deliberately wrong one."""
+
+    expr: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Equals:
+    """The previous expression equals this one; ``by`` names a strategy where plain simplification is not enough."""
+
+    expr: Any
+    reason: str
+    by: Differentiate | Using | None = None
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """The previous expression is at most this one."""
+
+    expr: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Tends:
+    """The previous expression tends to this one as ``along`` goes to infinity."""
+
+    expr: Any
+    along: sp.Symbol
+    reason: str
+
+
+@dataclass(frozen=True)
+class Cites:
+    """The previous expression leads to this one by a theorem of the literature."""
+
+    expr: Any
+    source: Source
+    reason: str
+
+
+@dataclass(frozen=True)
+class Solves:
+    """The previous expression, a function of ``unknown``, equals ``target`` where ``unknown`` is this expression."""
+
+    unknown: sp.Symbol
+    target: Any
+    expr: Any
+    reason: str
+
+
+Step = Definition | Conjecture | Equals | AtMost | Tends | Cites | Solves
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """A chain of steps; the last expression is the form that is evaluated.
+
+    Attributes:
+        steps: the first is a definition (or a conjecture), each other one follows from the one before.
+        when: the values of choice parameters (or None for a number that may be left out) that it covers.
+        domain: narrower domains of parameters for this case.
+        exists: why the domain is narrower.
+        value: a routine vectorized over float64 arrays, called with every number parameter by name, for a quantity
+            without closed form; its result enters the form as ``ROOT``.
+        enclosure: an independent Arb routine for the same number, called with exact parameters and ``digits``.
+        accuracy: a looser accuracy than the general rule, with its reason.
+        output: the name of the output.
+
+    Raises:
+        ValueError: for a chain without steps, or a value without an enclosure.
+    """
+
+    steps: tuple[Step, ...]
+    when: Mapping[str, str | None] = field(default_factory=dict)
+    domain: Mapping[str, Number] = field(default_factory=dict)
+    exists: str = ""
+    value: Callable[..., np.ndarray] | None = None
+    enclosure: Callable[..., Any] | None = None
+    accuracy: LooserAccuracy | None = None
+    output: str = "value"
+
+    def __post_init__(self) -> None:
+        if not self.steps:
+            raise ValueError("a derivation needs at least one step")
+        if (self.value is None) != (self.enclosure is None):
+            raise ValueError("value and enclosure belong together: an algorithm is checked by an independent routine")
+
+    @property
+    def form(self) -> sp.Expr:
+        """The expression that is evaluated: the last step's."""
+        return sp.sympify(self.steps[-1].expr)
+
+    @property
+    def label(self) -> str:
+        """The case in words, as in ``convention=median, d_v=none``; empty for a law of one case."""
+        return ", ".join(f"{name}={'none' if value is None else value}" for name, value in self.when.items())
+
+    def covers(self, choices: Mapping[str, Any]) -> bool:
+        """Whether the case applies to these values of choice parameters."""
+        return all(
+            choices[name] is None if value is None else isinstance(choices[name], str) and choices[name] == value
+            for name, value in self.when.items()
+        )
+
+    def latex(self) -> str:
+        """The chain as an aligned LaTeX environment."""
+        relations = {AtMost: r"\le", Tends: r"\to", Solves: r"\Rightarrow"}
+        lines = [rf"&{relations.get(type(step), '=')} {sp.latex(sp.sympify(step.expr))}" for step in self.steps]
+        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"

@@ -1,0 +1,131 @@
+"""Every row of the vocabulary against Arb over its certified domain, and its algebra."""
+
+import math
+import random
+from fractions import Fraction
+
+import pytest
+import sympy as sp
+
+from attnlaws.theory.enclose import enclose, exact
+from attnlaws.theory.vocabulary import (
+    ROWS,
+    Phi,
+    Phi_inverse,
+    beta_i,
+    beta_i_inverse,
+    gamma_p,
+    log_Phi,
+    numeric,
+    standard,
+)
+
+SYMBOLS = sp.symbols("a b c", positive=True)
+
+
+def log_uniform(rng, low, high):
+    return math.exp(rng.uniform(math.log(low), math.log(high)))
+
+
+def degrees(rng):
+    return log_uniform(rng, 0.5, 1e6)
+
+
+def gamma_arguments(rng):
+    a = degrees(rng)
+    return a, a * math.exp(rng.gauss(0, 1) * rng.choice([1e-3, 0.1, 1, 5]))
+
+
+def beta_arguments(rng):
+    a, b = degrees(rng), degrees(rng)
+    logit = math.log(a / b) + rng.gauss(0, 1) * rng.choice([1, 5, 20]) * math.sqrt(1 / a + 1 / b)
+    return a, b, 1 / (1 + math.exp(-logit))
+
+
+DRAWS = {
+    Phi: lambda rng: (rng.uniform(-36.9, 9),),
+    Phi_inverse: lambda rng: (log_uniform(rng, 1e-290, 1) if rng.random() < 0.6 else 1 - log_uniform(rng, 1.2e-16, 1),),
+    log_Phi: lambda rng: (rng.uniform(-50, 36.9) if rng.random() < 0.7 else -log_uniform(rng, 1, 1e10),),
+    gamma_p: gamma_arguments,
+    beta_i: beta_arguments,
+    beta_i_inverse: lambda rng: (degrees(rng), degrees(rng), rng.uniform(0.01, 0.99)),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_row_is_accurate_over_its_domain(row):
+    rng = random.Random(row.__name__)
+    compared = 0
+    for _ in range(60):
+        arguments = [Fraction(value) for value in DRAWS[row](rng)]
+        symbols = SYMBOLS[: len(arguments)]
+        expr = row(*symbols)
+
+        def truth(values, symbols=symbols, expr=expr):
+            return enclose(expr, dict(zip(symbols, values, strict=True)), 60)
+
+        want = truth(arguments)
+        assert want.is_finite()
+        if not 1e-290 <= abs(want) <= 1e290:
+            continue
+        compared += 1
+        condition = 0.0
+        for place, value in enumerate(arguments):
+            step = abs(value) / 10**12
+            up, down = list(arguments), list(arguments)
+            up[place], down[place] = value + step, value - step
+            condition += float(abs((truth(up) - truth(down)) / want).mid()) / 2e-12
+        got = float(numeric(expr, symbols)(*map(float, arguments)))
+        error = float(abs((exact(got) - want) / want).upper())
+        assert error <= 16 * 2.0**-52 * (1 + condition), (arguments, got, want)
+    assert compared >= 40
+
+
+def test_deepest_tails():
+    x = SYMBOLS[0]
+    assert float(numeric(Phi(-x), (x,))(36.0)) == pytest.approx(float(enclose(Phi(-x), {x: 36}, 30)), rel=1e-12)
+    assert 0 < float(numeric(Phi(-x), (x,))(36.0)) < 1e-280
+    assert float(numeric(1 - Phi(x), (x,))(36.0)) == 0.0  # what a formula written the other way gives
+
+
+def test_inverses_cancel():
+    p, a, b = sp.symbols("p a b", positive=True)
+    assert Phi(Phi_inverse(p)) == p
+    assert Phi(-Phi_inverse(p)) == 1 - p
+    assert Phi_inverse(Phi(p)) == p
+    assert beta_i(a, b, beta_i_inverse(a, b, p)) == p
+    assert Phi(0) == sp.Rational(1, 2) and Phi(sp.oo) == 1 and Phi(-sp.oo) == 0
+    assert gamma_p(a, 0) == 0 and beta_i(a, b, 1) == 1
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_derivatives_and_rewriting_agree_with_differences(row):
+    symbols = SYMBOLS[: 1 if row in (Phi, Phi_inverse, log_Phi) else 2 if row is gamma_p else 3]
+    values = [Fraction(3, 2), Fraction(5, 4), Fraction(2, 5)][3 - len(symbols) :]
+    if row is gamma_p:
+        values = [Fraction(3, 2), Fraction(5, 4)]
+    expr, last = row(*symbols), symbols[-1]
+    step = Fraction(1, 10**15)
+    point = dict(zip(symbols, values, strict=True))
+    up, down = ({**point, last: point[last] + sign * step} for sign in (1, -1))
+    difference = (enclose(expr, up, 60) - enclose(expr, down, 60)) / (2 * exact(step))
+    slope = enclose(sp.diff(expr, last), point, 40)
+    assert float(abs(difference / slope - 1).upper()) < 1e-25
+    rewritten = standard(expr)
+    if not rewritten.has(sp.lowergamma):
+        assert enclose(rewritten, point, 40).overlaps(enclose(expr, point, 40))
+
+
+def test_reflection_of_the_beta_functions():
+    a, b, x = sp.symbols("a b x", positive=True)
+    assert sp.simplify(standard(beta_i(a, b, x) + beta_i(b, a, 1 - x))) == 1
+    assert sp.simplify(standard(beta_i_inverse(a, b, x) + beta_i_inverse(b, a, 1 - x))) == 1
+    point = {a: Fraction(7, 2), b: Fraction(9, 4), x: Fraction(1, 3)}
+    assert (enclose(beta_i(a, b, x), point, 40) + enclose(beta_i(b, a, 1 - x), point, 40)).contains(1)
+    assert (enclose(beta_i_inverse(a, b, x), point, 40) + enclose(beta_i_inverse(b, a, 1 - x), point, 40)).contains(1)
+
+
+def test_latex():
+    x = sp.Symbol("x")
+    assert sp.latex(Phi(x) ** 2) == r"\Phi^{2}\left(x\right)"
+    assert sp.latex(Phi_inverse(x) ** 2) == r"\left(\Phi^{-1}\left(x\right)\right)^{2}"
