@@ -7,8 +7,7 @@ BIN := .venv/bin
 .DELETE_ON_ERROR:
 
 verify: .venv/installed
-	$(BIN)/attnlaws verify --all --quick
-	$(BIN)/attnlaws figure --all
+	$(BIN)/attnlaws verify --all --quick --draw figures-out
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest

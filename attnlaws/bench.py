@@ -98,7 +98,8 @@ Side = Callable[[int], tuple[float, Estimate]]
 
 def _compared(name: str, ours: Side, peer: Side, gate: float, repeats: int) -> Comparison:
     """Alternate both sides, so that a busy machine slows them alike."""
-    ours(0), peer(0)
+    ours(0)
+    peer(0)
     speeds, differences = [], []
     for repeat in range(1, repeats + 1):
         (fast, mine), (slow, other) = ours(repeat), peer(repeat)

@@ -114,5 +114,10 @@ def drawn(law_id: str, *, out: str | Path, progress: Progress | None = None) -> 
     """The figure of a law, from the last verdict of the store, or from a quick one made now."""
     law = registry.law(law_id)
     verdict = stored_verdict(law, out) or judged(law_id, profile="quick", out=out, progress=progress)
-    module = registry.figure_module(law_id)
+    return figure_of(law, verdict)
+
+
+def figure_of(law: Law, verdict: Verdict) -> Figure:
+    """The figure of a verdict, drawn in the law's own way where it has one."""
+    module = registry.figure_module(law.id)
     return overlay(law, verdict, draw=module.draw if module else None)

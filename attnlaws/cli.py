@@ -186,6 +186,7 @@ def _verify(argv: list[str]) -> int:
     size.add_argument(
         "--full", action="store_const", const="full", dest="profile", help="much longer: a quarter of the error bars"
     )
+    parser.add_argument("--draw", metavar="DIR", help="draw the judged laws of the catalog into this folder as well")
     add_run(parser)
     arguments = parser.parse_args(argv)
     if (arguments.target is None) != arguments.all:

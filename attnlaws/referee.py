@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from attnlaws import registry
-from attnlaws.catalog import judged, profile_named
+from attnlaws.catalog import figure_of, judged, profile_named
 from attnlaws.console import progress_bar, show_points, show_verdict, verdict_table
+from attnlaws.figures.style import save
 from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED
 from attnlaws.simulations.run import cores
 from attnlaws.simulations.simulate import whole
@@ -43,10 +44,20 @@ def verify_command(arguments: argparse.Namespace) -> int:
         registry.path_of(target)
         results = [_timed(lambda: _judged_here(target, None, profile, options))]
     else:
-        ids = registry.ids() if arguments.all else _ids_of(target)
+        ids = registry.ids() if arguments.all else _ids_of(str(target))
         results = judged_apart(ids, profile, options)
+    if arguments.draw:
+        _draw([verdict for verdict, _ in results], arguments.draw)
     _report(results, arguments.json)
     return AS_EXPECTED if all(verdict.as_expected for verdict, _ in results) else CONTRADICTED
+
+
+def _draw(verdicts: Sequence[Verdict], folder: str) -> None:
+    """Draw the laws of the catalog among those judged; where the pictures lie goes to standard error."""
+    for verdict in verdicts:
+        if verdict.law in registry.ids():
+            path = save(figure_of(registry.law(verdict.law), verdict), Path(folder) / f"{verdict.law}.svg")
+            print(f"drew {path}", file=sys.stderr)
 
 
 def _ids_of(target: str) -> list[str]:

@@ -21,7 +21,7 @@ def show_law(law: "Law", verdict: "Verdict | None") -> None:
     """Statement, formula, parameters, source and last verdict."""
     out = console()
     out.print(f"[bold]{law.id}[/]: {law.statement}")
-    for paragraph in law.doc.strip().split("\n\n")[1:]:
+    for paragraph in str(law.doc).strip().split("\n\n")[1:]:
         out.print("\n" + " ".join(paragraph.split()), markup=False)
     out.print("\n[bold]formula[/]")
     for case in law.derivations:

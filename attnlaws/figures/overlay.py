@@ -195,7 +195,8 @@ def _curve(law: Law, fixed: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     domain = law.parameter(law.grid.across).domain
     if isinstance(domain, Number) and domain.whole:
         x = np.unique(x.round())
-    return x, law(**fixed, **{law.grid.across: x})
+    point: dict[str, Any] = {**fixed, law.grid.across: x}
+    return x, law(**point)
 
 
 def _log_axis(axes: Axes, law: Law) -> None:

@@ -5,6 +5,7 @@ Both texts come from the same list in the same order, so they cannot differ in w
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sympy
 from sympy import Expr, Rational, Symbol
@@ -33,7 +34,7 @@ class Program:
     results: Mapping[str, str | float]
 
 
-def lower(expressions: Mapping[str, Expr], inputs: Iterable[str], prefix: str = "t") -> Program:
+def lower(expressions: Mapping[str, Any], inputs: Iterable[str], prefix: str = "t") -> Program:
     """Write expressions as a list of single operations, shared subexpressions once.
 
     Args:
@@ -79,7 +80,7 @@ class _Lowering:
             total = self.apply(name, total, operand)
         return total
 
-    def operand(self, expression: Expr) -> str | float:
+    def operand(self, expression: Any) -> str | float:
         """The name or number that holds an expression."""
         if isinstance(expression, Symbol):
             if expression.name not in self.inputs:
@@ -97,7 +98,7 @@ class _Lowering:
             return self.power(*expression.as_base_exp())
         return self.function(expression)
 
-    def addition(self, expression: Expr) -> str | float:
+    def addition(self, expression: Any) -> str | float:
         """Positive terms first, in SymPy's canonical order, then the negative ones subtracted."""
         terms = sorted(expression.args, key=default_sort_key)
         minus = [term for term in terms if term.could_extract_minus_sign()]
@@ -109,7 +110,7 @@ class _Lowering:
             total = self.apply("sub", total, self.operand(-term))
         return total
 
-    def product(self, expression: Expr) -> str | float:
+    def product(self, expression: Any) -> str | float:
         """Numerator, then one division by the denominator."""
         if expression.could_extract_minus_sign():
             return self.apply("neg", self.operand(-expression))
@@ -144,7 +145,7 @@ class _Lowering:
         assert result is not None
         return result
 
-    def function(self, expression: Expr) -> str | float:
+    def function(self, expression: Any) -> str | float:
         """Exact functions by name; everything else is refused."""
         names = {sympy.exp: "exp", sympy.log: "log", sympy.Max: "max", sympy.Min: "min"}
         name = names.get(expression.func)
@@ -186,7 +187,7 @@ def print_cuda(program: Program, precision: Precision, indent: int = 4) -> list[
     def show(argument: str | float) -> str:
         if isinstance(argument, str):
             return argument
-        return argument.hex() + ("f" if precision == "float32" else "")
+        return float(argument).hex() + ("f" if precision == "float32" else "")
 
     def line(operation: Operation) -> str:
         arguments = [show(argument) for argument in operation.arguments]

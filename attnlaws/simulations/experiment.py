@@ -12,11 +12,26 @@ Parameters = Mapping[str, Any]
 Precision = Literal["float32", "float64"]
 
 
-class Dot(sympy.Function):
-    """Inner product of two vectors, each named by the symbol of a :class:`Draw` or a :class:`VectorSum`."""
+class Dot(sympy.Expr):
+    """Inner product of two vectors, each named by the symbol of a :class:`Draw` or a :class:`VectorSum`.
 
-    nargs = 2
+    Example:
+        >>> Dot(Draw("key", "d_k").symbol, Draw("query", "d_k").symbol).names
+        ('key', 'query')
+    """
+
+    is_commutative = True
     is_real = True
+
+    def __new__(cls, left: Symbol, right: Symbol) -> "Dot":
+        """The product of two vectors by their symbols."""
+        return sympy.Expr.__new__(cls, left, right)
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The two vectors."""
+        left, right = self.args
+        return str(left), str(right)
 
 
 @dataclass(frozen=True)

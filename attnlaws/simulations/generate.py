@@ -2,11 +2,12 @@
 
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from sympy import Expr, Symbol
 
-from attnlaws.simulations.emit import lower, print_cuda, print_numba, show_result
+from attnlaws.simulations.emit import Program, lower, print_cuda, print_numba, show_result
 from attnlaws.simulations.experiment import Dot, Draw, Replicate, Streaming
 
 LANES = 256
@@ -68,17 +69,17 @@ class Layout:
 
     def _dots(self, vectors: set[str]) -> set[Dot]:
         """Inner products of an item's vector with a shared one."""
-        found = {dot for e in self._expressions() for dot in e.atoms(Dot) if {a.name for a in dot.args} & vectors}
+        found = {dot for e in self._expressions() for dot in e.atoms(Dot) if {*dot.names} & vectors}
         for dot in found:
-            if len({a.name for a in dot.args} & vectors) > 1:
+            if len({*dot.names} & vectors) > 1:
                 raise ValueError(f"{dot}: an item's vector can be multiplied with a shared vector only")
         return found
 
-    def item_program(self):
+    def item_program(self) -> Program:
         """What one item adds, and the weights of the vector sums."""
         shape = self.shape
         results = {**shape.sums, **{f"weight_{v.name}": v.weight for v in shape.vector_sums}}
-        names = {dot: Symbol(f"dot{index}") for index, dot in enumerate(self.item_dots)}
+        names: dict[Any, Symbol] = {dot: Symbol(f"dot{index}") for index, dot in enumerate(self.item_dots)}
         inputs = [
             *(d.name for d in self.item_scalars),
             *shape.scalars,
@@ -87,16 +88,18 @@ class Layout:
         ]
         return lower({name: e.xreplace(names) for name, e in results.items()}, inputs)
 
-    def plain_program(self, expressions, inputs, prefix):
+    def plain_program(
+        self, expressions: Mapping[str, Expr], inputs: Iterable[str], prefix: str
+    ) -> tuple[Program, list[str]]:
         """A float64 program in which inner products of whole vectors are computed first."""
         dots = sorted({dot for e in expressions.values() for dot in e.atoms(Dot)}, key=str)
-        names = {dot: Symbol(f"{prefix}_dot{index}") for index, dot in enumerate(dots)}
+        names: dict[Any, Symbol] = {dot: Symbol(f"{prefix}_dot{index}") for index, dot in enumerate(dots)}
         program = lower(
             {name: e.xreplace(names) for name, e in expressions.items()},
             [*inputs, *(s.name for s in names.values())],
             prefix,
         )
-        lines = [f"    {names[dot].name} = dot64({dot.args[0].name}, {dot.args[1].name})" for dot in dots]
+        lines = [f"    {names[dot].name} = dot64({dot.names[0]}, {dot.names[1]})" for dot in dots]
         return program, lines
 
 
@@ -234,7 +237,7 @@ def _partial_text(layout: Layout) -> list[str]:
 
 def _item_dot_text(layout: Layout, index: int, dot: Dot) -> list[str]:
     """The inner products of 256 items' vectors with a shared one."""
-    names = [argument.name for argument in dot.args]
+    names = dot.names
     vector = next(draw for draw in layout.item_vectors if draw.name in names)
     other = names[1 - names.index(vector.name)]
     length, width = f"lengths[{layout.lengths.index(str(vector.length))}]", layout.width

@@ -8,8 +8,17 @@ inside the second loop would forbid that, so sums stay per lane until the caller
 
 import numpy as np
 
-from attnlaws.simulations.arithmetic import plog32, plog64, psincos32, psincos64
-from attnlaws.simulations.primitives import exact, fma32, fma64, kernel
+from attnlaws.simulations.arithmetic import plog64, pradius32, psincos32, psincos64
+from attnlaws.simulations.primitives import (
+    _bits_to_float32,
+    _float32_to_bits,
+    _fma32,
+    aligned_stack,
+    exact,
+    fma32,
+    fma64,
+    kernel,
+)
 
 __all__ = [
     "LANES",
@@ -36,6 +45,11 @@ _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 _REFINE = np.uint64(REFINE)
 _TINY = np.uint32(256)
+_LOW31 = np.uint32(0x7FFFFFFF)
+_SIGN = np.uint32(0x80000000)
+_31 = np.uint32(31)
+_UNIT = np.float32(-(2.0**-30))
+_HALF_UNIT = np.float32(-(2.0**-31))
 _LAST = np.uint32(0xFFFFFFFF)
 
 
@@ -71,10 +85,11 @@ def philox_lanes(k0, k1, call, tag, replicate, words, count):
     ``call`` is a multiple of 256, so the high half of the call index is one number for the block: the compiler then
     takes a tenth of the rounds' work out of the loop.
     """
-    low, high = np.uint64(call) & _LOW, np.uint64(call) >> _32
+    low, high = np.uint32(call), np.uint64(call) >> _32
     t, r, key0, key1 = np.uint64(tag), np.uint64(replicate), np.uint64(k0), np.uint64(k1)
     for i in range(count):
-        a, b, c, d = philox(low + np.uint64(i), high, t, r, key0, key1)
+        # A sum of 32 bits, or the first product would be one of 64 bits, which takes three.
+        a, b, c, d = philox(np.uint64(np.uint32(low + np.uint32(i))), high, t, r, key0, key1)
         words[0, i] = np.uint32(a)
         words[1, i] = np.uint32(b)
         words[2, i] = np.uint32(c)
@@ -83,32 +98,40 @@ def philox_lanes(k0, k1, call, tag, replicate, words, count):
 
 @exact
 def needs_refinement(words, count):
-    """Whether a radius word of the block is below 256. A loop of its own: inside the loop above it costs a fifth."""
+    """Whether 31 bits of a radius word of the block are below 256.
+
+    A loop of its own: inside the loop above it costs a fifth.
+    """
     smallest = _LAST
     for i in range(count):
-        smallest = min(smallest, min(words[0, i], words[2, i]))
+        smallest = min(smallest, min(np.uint32(words[0, i] & _LOW31), np.uint32(words[2, i] & _LOW31)))
     return smallest < _TINY
 
 
 @exact
 def uniform32(a):
-    """The uniform (a + 1/2) 2^-32 in (0, 1] of a radius word, rounded to float32."""
-    return fma32(np.float32(np.uint32(a)), np.float32(2.0**-32), np.float32(2.0**-33))
+    """-2u for the uniform u = (h + 1/2) 2^-31 in (0, 1] of a radius word's low 31 bits h, rounded to float32.
+
+    31 bits, because vector units convert signed integers only.
+    """
+    return _fma32(np.float32(np.int32(np.uint32(a) & _LOW31)), _UNIT, _HALF_UNIT)
 
 
 @exact
 def refined32(a, e):
-    """The uniform of a radius word below 256: (a + (e + 1/2) 2^-32) 2^-32, with 32 more bits from the word e."""
-    rest = fma32(np.float32(np.uint32(e)), np.float32(2.0**-64), np.float32(2.0**-65))
-    return fma32(np.float32(np.uint32(a)), np.float32(2.0**-32), rest)
+    """-2u for u = (h + (e + 1/2) 2^-32) 2^-31, with 32 more bits from the word e, where h is below 256."""
+    rest = fma32(np.float32(np.uint32(e)), np.float32(-(2.0**-62)), np.float32(-(2.0**-63)))
+    return fma32(np.float32(np.int32(np.uint32(a) & _LOW31)), _UNIT, rest)
 
 
 @exact
-def pair32(u, angle):
-    """Two normals (Box and Muller 1958) from a uniform and an angle word."""
-    radius = np.sqrt(np.float32(-2.0) * plog32(u))
-    sine, cosine = psincos32(angle)
-    return radius * cosine, radius * sine
+def pair32(v, a, b):
+    """Two normals (Box and Muller 1958): v is -2u, their signs are the top bit of word a and the low bit of b."""
+    radius = _float32_to_bits(pradius32(v))
+    sine, cosine = psincos32(b)
+    first = _bits_to_float32(np.uint32(radius ^ np.uint32(np.uint32(a) & _SIGN)))
+    second = _bits_to_float32(np.uint32(radius ^ np.uint32(np.uint32(b) << _31)))
+    return first * cosine, second * sine
 
 
 @exact
@@ -122,9 +145,9 @@ def pair64(radius_word, angle):
 
 @exact
 def quad32(a, b, c, d):
-    """Four normals from four words, neither radius word below 256."""
-    n0, n1 = pair32(uniform32(a), b)
-    n2, n3 = pair32(uniform32(c), d)
+    """Four normals from four words that need no refinement."""
+    n0, n1 = pair32(uniform32(a), a, b)
+    n2, n3 = pair32(uniform32(c), c, d)
     return n0, n1, n2, n3
 
 
@@ -134,14 +157,15 @@ def normal_call32(k0, k1, call, tag, replicate):
     a, b, c, d = philox_call(k0, k1, call, tag, replicate)
     u = uniform32(a)
     v = uniform32(c)
-    if min(a, c) < _TINY:
+    first, second = np.uint32(np.uint32(a) & _LOW31), np.uint32(np.uint32(c) & _LOW31)
+    if min(first, second) < _TINY:
         e, _, g, _ = philox_call(k0, k1, call, np.uint64(tag) ^ _REFINE, replicate)
-        if a < _TINY:
+        if first < _TINY:
             u = refined32(a, e)
-        if c < _TINY:
+        if second < _TINY:
             v = refined32(c, g)
-    n0, n1 = pair32(u, b)
-    n2, n3 = pair32(v, d)
+    n0, n1 = pair32(u, a, b)
+    n2, n3 = pair32(v, c, d)
     return n0, n1, n2, n3
 
 
@@ -179,6 +203,7 @@ def normal_lanes32(k0, k1, call, tag, replicate, x, words, count):
         words: uint32 [4, 256], scratch.
         count: How many calls, at most 256.
     """
+    aligned_stack()
     philox_lanes(k0, k1, call, tag, replicate, words, count)
     if needs_refinement(words, count):
         _slow_normal_lanes32(k0, k1, call, tag, replicate, x, count)
@@ -206,6 +231,7 @@ def dot_lanes32(k0, k1, call, tag, replicate, q, s, words, count):
         words: uint32 [4, 256], scratch.
         count: How many calls, at most 256.
     """
+    aligned_stack()
     philox_lanes(k0, k1, call, tag, replicate, words, count)
     if needs_refinement(words, count):
         _slow_dot_lanes32(k0, k1, call, tag, replicate, q, s, count)
@@ -219,6 +245,7 @@ def dot_lanes32(k0, k1, call, tag, replicate, q, s, words, count):
 @kernel
 def normal_lanes64(k0, k1, call, tag, replicate, x, words, count):
     """Write the normals of calls ``call .. call + count - 1`` to ``x`` (float64 [2, 256]); as :func:`normal_lanes32`."""
+    aligned_stack()
     philox_lanes(k0, k1, call, tag, replicate, words, count)
     for i in range(count):
         a, b = np.uint64(words[0, i]), np.uint64(words[1, i])
@@ -231,6 +258,7 @@ def normal_lanes64(k0, k1, call, tag, replicate, x, words, count):
 @kernel
 def dot_lanes64(k0, k1, call, tag, replicate, q, s, words, count):
     """Add ``q[1] n1 + q[0] n0`` of call ``call + i`` to ``s[i]`` (float64); as :func:`dot_lanes32`."""
+    aligned_stack()
     philox_lanes(k0, k1, call, tag, replicate, words, count)
     q0, q1 = q[0], q[1]
     for i in range(count):

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
@@ -87,7 +87,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _mapped(task: Task, batches: Sequence[Sequence[Block]], threads: int) -> Iterator[dict[Block, np.ndarray]]:
+def _mapped(
+    task: Task, batches: Sequence[Sequence[Block]], threads: int
+) -> Generator[dict[Block, np.ndarray], None, None]:
     """Rows of each batch as it finishes, with a short queue so that an interruption waits for little."""
     if not batches:
         return

@@ -18,6 +18,7 @@ from attnlaws.simulations.task import Block, Task, canonical
 
 APPLICATION = 0x61_74_6C_61  # "atla": tells a store of ours from another program's file
 SCHEMA = 1
+TASK_COLUMNS: tuple[str, ...] = ("identity", "law", "mode", "parameters", "seed")
 BUSY_SECONDS = 60.0
 TABLES = """
 CREATE TABLE task (identity TEXT PRIMARY KEY, law TEXT, mode TEXT, parameters TEXT, seed TEXT);
@@ -168,7 +169,7 @@ class Store:
         before = self._count()
         with self._transaction():
             for row in other.database.execute("SELECT identity, law, mode, parameters, seed FROM task").fetchall():
-                task = dict(zip(("identity", "law", "mode", "parameters", "seed"), row, strict=True))
+                task: dict[str, str] = dict(zip(TASK_COLUMNS, row, strict=True))
                 other.rows(task["identity"])  # checks the sums it is about to hand over
                 columns = "first, count, sums, device, versions, date"
                 query = f"SELECT {columns} FROM block WHERE task = ? ORDER BY first, count"

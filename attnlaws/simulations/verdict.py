@@ -122,6 +122,28 @@ class Verdict:
         """Replicates at the worst undecided point that would decide it."""
         return max((point.wanted for point in self.points), default=0)
 
+    @property
+    def worst(self) -> Judged | None:
+        """The point that decides most: the farthest off where it is refuted, else the least certain one."""
+        means = [point for point in self.points if point.what == "mean" and point.replicates]
+        refuted = [point for point in means if point.outcome is Outcome.REFUTED]
+        if refuted:
+            return max(refuted, key=lambda point: abs(point.mean - point.theory) / abs(point.theory or 1))
+        return max(means, key=lambda point: point.visible, default=None)
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.law}: {self.outcome} ({len(self.points)} points, tolerance {self.delta:.0%}, derivation {self.badge})"
+        ]
+        if self.worst:
+            worst = self.worst
+            point = ", ".join(f"{name}={value}" for name, value in worst.parameters.items() if value is not None)
+            lines.append(
+                f"  at {point}: formula {worst.theory:.5g}, simulation {worst.mean:.5g} +- {worst.standard_error:.1g}"
+            )
+        lines.append(f"  an error above {self.visible:.1%} at any point would have been refuted")
+        return "\n".join(lines)
+
     def as_dict(self) -> dict[str, Any]:
         """Plain numbers and text, for JSON."""
         record = asdict(self) | {"visible": self.visible, "as_expected": self.as_expected, "wanted": self.wanted}

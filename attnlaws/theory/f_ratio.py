@@ -109,7 +109,7 @@ def median(m: np.ndarray, d: np.ndarray, v: np.ndarray) -> np.ndarray:
 
     Example:
         >>> round(float(median(40.0, 21.0, 2.0)), 2)
-        1.36
+        1.95
     """
     return np.asarray(np.vectorize(_median, otypes=[np.float64])(m, d, v))
 

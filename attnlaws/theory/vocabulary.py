@@ -110,7 +110,7 @@ class Phi_inverse(Stable):
 
 
 class log_Phi(Stable):
-    """The logarithm of the standard normal distribution function; certified on [-1e10, 37]."""
+    """The logarithm of the standard normal distribution function; certified on [-1e6, 37]."""
 
     scipy_name, latex_name = "log_ndtr", r"\ln\Phi"
 
@@ -230,11 +230,16 @@ def numeric(expr: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Callable[..., Any]
         expr: in the vocabulary and elementary functions.
         symbols: the arguments, in order.
 
+    Raises:
+        ValueError: for an integral, a sum or a derivative that is left in the expression.
+
     Example:
         >>> x = sp.Symbol("x")
         >>> float(numeric(Phi(-x), (x,))(37.0)) > 0
         True
     """
+    if expr.has(sp.Integral, sp.Sum, sp.Derivative):
+        raise ValueError(f"{expr} is no closed form, so it cannot be evaluated on arrays")
     from scipy import special
 
     names = {row.__name__: getattr(special, row.scipy_name) for row in ROWS}

@@ -13,7 +13,7 @@ from attnlaws.theory.claim import Bound, Equal, Outcome, Source
 from attnlaws.theory.law import Law
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.retrieval.linear import LAW as LINEAR
-from attnlaws.theory.steps import Conjecture, Definition, Derivation
+from attnlaws.theory.steps import Conjecture, Definition, Derivation, Equals
 from attnlaws.theory.topk.tail_mass import LAW as TAIL_MASS
 
 LAWS = (LINEAR, TAIL_MASS)
@@ -156,7 +156,9 @@ def test_every_sabotage_is_far_off_somewhere(law):
 def test_construction_is_checked():
     given = {"name": "toy", "doc": "A toy.", "parameters": (), "source": SOURCE, "claim": Equal()}
     steps = (Definition(sp.Integral(x, (x, 0, 1)), ""),)
-    assert Law(**given, steps=steps)() == 0.5
+    assert Law(**given, steps=(*steps, Equals(sp.Rational(1, 2), "")))() == 0.5
+    with pytest.raises(ValueError, match="no closed form"):
+        Law(**given, steps=steps)()
     for bad in ({"delta": 0.06, "delta_reason": "?"}, {"delta": 0.0, "delta_reason": "?"}, {"delta": 0.02}):
         with pytest.raises(ValueError, match="delta"):
             Law(**given, steps=steps, **bad)

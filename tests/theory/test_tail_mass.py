@@ -40,7 +40,7 @@ def exact_mean(n, k, sigma):
         below = integrate.cumulative_simpson(tilted, x=x, initial=0.0)
         above = np.clip((below[-1] - below) / below[-1], 0.0, 1.0)
         kept_out = special.betainc(k, n - k, above)
-        lost = -integrate.simpson(density * np.expm1(-rate * weight), x=x)
+        lost = min(-integrate.simpson(density * np.expm1(-rate * weight), x=x), 1 - 1e-12)
         inner.append(rate * np.exp((n - 1) * np.log1p(-lost)) * integrate.simpson(tilted * weight * kept_out, x=x))
     return n * integrate.simpson(np.array(inner), x=log_rate)
 

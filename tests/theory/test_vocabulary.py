@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 import sympy as sp
+from flint import ctx
 
 from attnlaws.theory.enclose import enclose, exact
 from attnlaws.theory.vocabulary import (
@@ -45,7 +46,7 @@ def beta_arguments(rng):
 DRAWS = {
     Phi: lambda rng: (rng.uniform(-36.9, 9),),
     Phi_inverse: lambda rng: (log_uniform(rng, 1e-290, 1) if rng.random() < 0.6 else 1 - log_uniform(rng, 1.2e-16, 1),),
-    log_Phi: lambda rng: (rng.uniform(-50, 36.9) if rng.random() < 0.7 else -log_uniform(rng, 1, 1e10),),
+    log_Phi: lambda rng: (rng.uniform(-50, 36.9) if rng.random() < 0.7 else -log_uniform(rng, 1, 1e6),),
     gamma_p: gamma_arguments,
     beta_i: beta_arguments,
     beta_i_inverse: lambda rng: (degrees(rng), degrees(rng), rng.uniform(0.01, 0.99)),
@@ -56,13 +57,13 @@ DRAWS = {
 def test_row_is_accurate_over_its_domain(row):
     rng = random.Random(row.__name__)
     compared = 0
-    for _ in range(60):
+    for _ in range(50):
         arguments = [Fraction(value) for value in DRAWS[row](rng)]
         symbols = SYMBOLS[: len(arguments)]
         expr = row(*symbols)
 
         def truth(values, symbols=symbols, expr=expr):
-            return enclose(expr, dict(zip(symbols, values, strict=True)), 60)
+            return enclose(expr, dict(zip(symbols, values, strict=True)), 50)
 
         want = truth(arguments)
         assert want.is_finite()
@@ -71,14 +72,13 @@ def test_row_is_accurate_over_its_domain(row):
         compared += 1
         condition = 0.0
         for place, value in enumerate(arguments):
-            step = abs(value) / 10**12
-            up, down = list(arguments), list(arguments)
-            up[place], down[place] = value + step, value - step
-            condition += float(abs((truth(up) - truth(down)) / want).mid()) / 2e-12
+            moved = list(arguments)
+            moved[place] = value * (1 - Fraction(1, 10**25))
+            condition += float(abs((truth(moved) - want) / want).mid()) / 1e-25
         got = float(numeric(expr, symbols)(*map(float, arguments)))
         error = float(abs((exact(got) - want) / want).upper())
         assert error <= 16 * 2.0**-52 * (1 + condition), (arguments, got, want)
-    assert compared >= 40
+    assert compared >= 30
 
 
 def test_deepest_tails():
@@ -108,9 +108,10 @@ def test_derivatives_and_rewriting_agree_with_differences(row):
     step = Fraction(1, 10**15)
     point = dict(zip(symbols, values, strict=True))
     up, down = ({**point, last: point[last] + sign * step} for sign in (1, -1))
-    difference = (enclose(expr, up, 60) - enclose(expr, down, 60)) / (2 * exact(step))
-    slope = enclose(sp.diff(expr, last), point, 40)
-    assert float(abs(difference / slope - 1).upper()) < 1e-25
+    with ctx.workdps(60):
+        difference = (enclose(expr, up, 60) - enclose(expr, down, 60)) / (2 * exact(step))
+        slope = enclose(sp.diff(expr, last), point, 40)
+        assert float(abs(difference / slope - 1).upper()) < 1e-25
     rewritten = standard(expr)
     if not rewritten.has(sp.lowergamma):
         assert enclose(rewritten, point, 40).overlaps(enclose(expr, point, 40))
