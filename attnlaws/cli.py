@@ -152,7 +152,7 @@ def _derive(argv: list[str]) -> int:
     law = registry.law(arguments.law)
     proof = prove(law)
     show_derivation(law, proof, arguments.latex)
-    return 0
+    return 1 if proof.failed else 0
 
 
 def _simulate(argv: list[str]) -> int:

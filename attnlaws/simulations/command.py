@@ -1,6 +1,7 @@
 """The ``simulate`` command, which the scripts of this folder share with the program."""
 
 import argparse
+import itertools
 import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -128,28 +129,17 @@ def as_object(result: Any) -> dict[str, Any]:
 def as_text(result: Any) -> str:
     """A dataset as a table for people."""
     names = list(result.coords)
-    lines = [
-        f"{result.attrs['law']}, seed {result.attrs['seed']}, mode {result.attrs['mode']}, on {result.attrs['backend']}"
-    ]
-    lines.append("  ".join(f"{name:>12}" for name in (*names, "mean", "standard error", "replicates")))
-    stacked = (
-        [result] if not names else [result.isel(dict(zip(names, i, strict=True))) for i in _indices(result, names)]
-    )
-    for cell in stacked:
-        values = [str(cell[name].item()) for name in names]
-        values += [f"{cell['mean'].item():.8g}", f"{cell['standard_error'].item():.2g}", f"{cell['replicates'].item()}"]
-        lines.append(
-            "  ".join(
-                f"{value:>{max(12, len(head))}}"
-                for value, head in zip(values, (*names, "mean", "standard error", ""), strict=True)
-            )
-        )
-    if result.attrs["reliable"] != "yes":
-        lines.append(f"not reliable: {result.attrs['reliable']}")
+    heads = (*names, "mean", "standard error", "replicates")
+    cells = [heads]
+    for index in itertools.product(*(range(result.sizes[name]) for name in names)):
+        cell = result.isel(dict(zip(names, index, strict=True)))
+        given = (str(cell[name].item()) for name in names)
+        mean, error = cell["mean"].item(), cell["standard_error"].item()
+        cells.append((*given, f"{mean:.8g}", f"{error:.2g}", str(cell["replicates"].item())))
+    widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
+    attrs = result.attrs
+    lines = [f"{attrs['law']}, seed {attrs['seed']}, mode {attrs['mode']}, on {attrs['backend']}"]
+    lines += ["  ".join(f"{text:>{width}}" for text, width in zip(row, widths, strict=True)) for row in cells]
+    if attrs["reliable"] != "yes":
+        lines.append(f"not reliable: {attrs['reliable']}")
     return "\n".join(lines)
-
-
-def _indices(result: Any, names: Sequence[str]) -> Any:
-    import itertools
-
-    return itertools.product(*(range(result.sizes[name]) for name in names))

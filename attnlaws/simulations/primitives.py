@@ -63,8 +63,7 @@ def _cast(source: types.Type, target: types.Type) -> Any:
     return intrinsic(cast)
 
 
-@intrinsic
-def aligned_stack(typingctx):
+def _align(typingctx):
     """Called in a kernel: keep its stack on multiples of 32 bytes, and the kernel out of its callers.
 
     The constants of a loop over lanes outnumber the registers. Numba leaves the rest wherever the stack happens to
@@ -79,6 +78,7 @@ def aligned_stack(typingctx):
     return types.none(), lower
 
 
+aligned_stack: Any = intrinsic(_align)
 _fma32 = _fused(types.float32)
 _fma64 = _fused(types.float64)
 _float32_to_bits = _cast(types.float32, types.uint32)

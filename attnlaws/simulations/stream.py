@@ -6,12 +6,14 @@ whichever thread, batch, process or device asks for it, and in whatever order.
 
 * The key is :func:`stream_key` of the seed and a label.
 * The counter is (low half of the call index, high half of it, tag, replicate).
-* A *call* gives W normals by Box and Muller (1958). float32, W = 4: words (a, b, c, d) give
-  r(a) cos(b), r(a) sin(b), r(c) cos(d), r(c) sin(d), where an angle word stands for 2 pi b / 2^32 and
-  r(a) = sqrt(-2 ln u) with u = (a + 1/2) 2^-32. float64, W = 2: the radius word is a + 2^32 b, the angle word
-  c + 2^32 d, each out of 2^64.
-* A 32-bit radius word would end the normal distribution at 6.8 standard deviations. When it is below 256, 32 more bits
-  come from the same word of the call with tag ``tag ^ REFINE``, and the float32 stream reaches 9.4, as float64 does.
+* A *call* gives W normals by Box and Muller (1958). float32, W = 4: words (a, b, c, d) give two pairs, one of (a, b)
+  and one of (c, d): +-r cos(t) and +-r sin(t), with r = sqrt(-2 ln u), u = (h + 1/2) 2^-31, h the low 31 bits of a,
+  and t = pi/4 + (pi/2) b / 2^32 in the first quadrant, b read as signed; the first is negative when the top bit of a
+  is set, the second when the low bit of b is. float64, W = 2: r cos(t) and r sin(t), with u = (v + 1/2) 2^-64,
+  v = a + 2^32 b, and t = 2 pi (c + 2^32 d) / 2^64.
+* 31 bits would end the normal distribution at 6.7 standard deviations. When h is below 256, 32 more bits come from
+  the same word e of the call with tag ``tag ^ REFINE``, u = (h + (e + 1/2) 2^-32) 2^-31, and the float32 stream
+  reaches 9.4, as float64 does.
   Tags with the bit REFINE are therefore nobody's.
 
 Two layouts number the normals of a (key, tag, replicate):

@@ -18,6 +18,8 @@ RESOLUTION = 8.0
 """Standard errors that should fit in the tolerance: then a true law is supported but for a chance of 2e-6."""
 FALSE_ALARM = 1e-10
 CONFIDENCE = 1e-3
+FAILED_BADGES = ("unknown", "contradicted")
+"""What a derivation is called in which a step does not hold."""
 LAW_NODES = 2000
 """Values at which a claimed distribution function is evaluated; it blurs the distance by one in as many."""
 
@@ -101,9 +103,9 @@ class Verdict:
 
     @property
     def as_expected(self) -> bool:
-        """Whether law and sabotages came out as the catalog says; the undecided do not contradict."""
+        """Whether law, sabotages and derivation came out as the catalog says; the undecided do not contradict."""
         decided = self.outcome in (self.expected, Outcome.INCONCLUSIVE)
-        return decided and not self.missed
+        return decided and not self.missed and self.badge not in FAILED_BADGES
 
     @property
     def missed(self) -> tuple[str, ...]:
@@ -132,9 +134,8 @@ class Verdict:
         return max(means, key=lambda point: point.visible, default=None)
 
     def __str__(self) -> str:
-        lines = [
-            f"{self.law}: {self.outcome} ({len(self.points)} points, tolerance {self.delta:.0%}, derivation {self.badge})"
-        ]
+        counts = f"{len(self.points)} points, tolerance {self.delta:.0%}, derivation {self.badge}"
+        lines = [f"{self.law}: {self.outcome} ({counts})"]
         if self.worst:
             worst = self.worst
             point = ", ".join(f"{name}={value}" for name, value in worst.parameters.items() if value is not None)

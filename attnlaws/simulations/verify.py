@@ -41,19 +41,19 @@ class Profile:
         ladder_draws: normals at each rung of a ladder.
         cheapest: simulate the curves in the experiment's last mode, an equal law with fewer draws, and only the single
             points beside them in its first; judge whole laws at those only.
-        delta_scale: factor on the tolerance that decides how many replicates are run.
+        precision: how many times smaller than needed the error bars are made.
     """
 
     name: str
     draws: int
     ladder_draws: int
     cheapest: bool
-    delta_scale: float = 1.0
+    precision: int = 1
 
 
 QUICK = Profile("quick", draws=1 << 31, ladder_draws=1 << 24, cheapest=True)
 NORMAL = Profile("normal", draws=1 << 34, ladder_draws=1 << 28, cheapest=False)
-FULL = Profile("full", draws=1 << 36, ladder_draws=1 << 31, cheapest=False, delta_scale=0.25)
+FULL = Profile("full", draws=1 << 36, ladder_draws=1 << 31, cheapest=False, precision=4)
 
 
 class RecordStore(RowStore, Protocol):
@@ -243,7 +243,7 @@ class _Referee:
         low, high = PILOT_REPLICATES
         pilot = min(high, max(low, PILOT_DRAWS // task.draws))
         first = self.estimated(task, pilot)
-        needed = wanted(float(theory), first, self.law.delta * self.profile.delta_scale, allowance)
+        needed = wanted(float(theory), first, self.law.delta, allowance) * self.profile.precision**2
         if whole_law:
             needed = max(needed, wanted_for_law(self.law.delta))
         replicates = max(pilot, min(needed, self.profile.draws // task.draws))

@@ -101,10 +101,13 @@ class Law:
             raise ValueError(f"delta = {self.delta!r}: must be a real number in (0, 0.05]")
         if self.delta != 0.01 and not self.delta_reason:
             raise ValueError(f"delta = {self.delta!r}: must come with a delta_reason, or be 0.01")
-        if bool(self.steps) == bool(self.derivations):
-            raise ValueError(f"{self.id}: must have either steps or derivations")
-        if self.steps:
+        if not self.derivations:
+            if not self.steps:
+                raise ValueError(f"{self.id}: must have steps or derivations")
             object.__setattr__(self, "derivations", (Derivation(tuple(self.steps)),))
+        elif self.steps and self.steps != self.derivations[0].steps:
+            raise ValueError(f"{self.id}: steps and derivations disagree; give one of them")
+        object.__setattr__(self, "steps", self.derivations[0].steps)
         for name in (parameter.name for parameter in self.parameters):
             if name in RESERVED:
                 raise ValueError(f"{name!r} is a reserved word and cannot name a parameter")

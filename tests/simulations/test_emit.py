@@ -18,8 +18,18 @@ EXPRESSIONS = {
     "functions": exp(-X / 2) + log(Y) - Max(X, 0) ** 2,
     "signs": -X - Y + RHO,
 }
-CUDA = {"fadd": "add", "fsub": "sub", "fmul": "mul", "fdiv": "div", "fsqrt": "sqrt", "dadd": "add", "dsub": "sub",
-        "dmul": "mul", "ddiv": "div", "dsqrt": "sqrt"}
+CUDA = {
+    "fadd": "add",
+    "fsub": "sub",
+    "fmul": "mul",
+    "fdiv": "div",
+    "fsqrt": "sqrt",
+    "dadd": "add",
+    "dsub": "sub",
+    "dmul": "mul",
+    "ddiv": "div",
+    "dsqrt": "sqrt",
+}
 
 
 def evaluated(lines: list[str], values: dict[str, float]) -> dict[str, float]:
@@ -52,7 +62,9 @@ def numba_names(lines: list[str]) -> list[str]:
         elif match := re.search(r" ([-+*/]) ", right):
             found.append({"+": "add", "-": "sub", "*": "mul", "/": "div"}[match[1]])
         else:
-            found.append("neg" if right.startswith("-") else right.split("(")[0].removeprefix("np.").rstrip("0123456789"))
+            found.append(
+                "neg" if right.startswith("-") else right.split("(")[0].removeprefix("np.").rstrip("0123456789")
+            )
     return found
 
 
@@ -99,7 +111,7 @@ def test_functions_outside_the_exact_vocabulary_are_refused(expression):
 
 
 def test_an_unknown_symbol_is_named():
-    with pytest.raises(ValueError, match="^z: "):
+    with pytest.raises(ValueError, match=r"^z: "):
         lower({"out": X + Symbol("z")}, ["x"])
 
 
@@ -114,7 +126,13 @@ def test_the_order_of_operations_does_not_depend_on_the_hash_seed(tmp_path):
         "print(print_numba(lower({'o': a*b*c + d*c*a + exp(a + b)/d + b*d}, 'abcd'), 'float64'))"
     )
     texts = {
-        subprocess.run([sys.executable, "-c", script], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         for seed in ("0", "1", "2")
     }
     assert len(texts) == 1

@@ -97,7 +97,10 @@ def moments_of(values: np.ndarray) -> dict[tuple[int, ...], Fraction]:
     found = {}
     for p in np.ndindex(*(4,) * len(columns)):
         if 0 < sum(p) <= 3:
-            terms = [math.prod((c[i] ** e for c, e in zip(columns, p, strict=True)), start=Fraction(1)) for i in range(len(values))]
+            terms = [
+                math.prod((c[i] ** e for c, e in zip(columns, p, strict=True)), start=Fraction(1))
+                for i in range(len(values))
+            ]
             found[p] = sum(terms, Fraction(0)) / len(values)
     return found
 

@@ -43,7 +43,9 @@ def test_an_off_by_one_k_is_caught_by_the_reference(make):
     """A wrong engine: one key too many is kept."""
     task = make("topk.tail_mass", n=64, kappa=0.25, sigma=1.0)
     reference = registry.experiment("topk.tail_mass").reference
-    right, wrong = (reference(drawn(task, 0), n=64, kappa=kappa, sigma=1.0)["tail_mass"] for kappa in (16 / 64, 17 / 64))
+    right, wrong = (
+        reference(drawn(task, 0), n=64, kappa=kappa, sigma=1.0)["tail_mass"] for kappa in (16 / 64, 17 / 64)
+    )
     value = task.values(0, 1)[0, 0]
     assert value == pytest.approx(right, rel=1e-12)
     assert abs(value - wrong) > 1e-3

@@ -97,7 +97,7 @@ def test_a_truncated_store_is_refused_and_left_alone(task, out):
     data = path.read_bytes()
     for size in (len(data) - 4096, len(data) // 2, 50):
         path.write_bytes(data[:size])
-        with pytest.raises(StoreError, match="truncated|another kind of file"):
+        with pytest.raises(StoreError, match=r"truncated|another kind of file"):
             Store(out)
         assert path.read_bytes() == data[:size]
 
@@ -126,7 +126,7 @@ def test_a_flipped_bit_is_noticed(task, out):
         row = store.rows(task.identity)[Block(0, task.block_size)].copy()
         row[0] = np.nextafter(row[0], np.inf)
         store.database.execute("UPDATE block SET sums = ? WHERE first = 0", (row.tobytes(),))
-        with pytest.raises(StoreError, match="block 0 .* is damaged"):
+        with pytest.raises(StoreError, match=r"block 0 .* is damaged"):
             store.rows(task.identity)
 
 

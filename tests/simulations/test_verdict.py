@@ -145,7 +145,9 @@ def test_the_ladder_shows_its_exponent_and_ignores_noise():
 
 def test_a_verdict_survives_being_written_down():
     point = judge(Equal(), 1.0, Estimate(1.0, math.inf, 1), DELTA, parameters={"n": 3, "d_v": None})
-    verdict = Verdict("t.n", "text", S, S, "proven", DELTA, (point,), {"wrong": R}, "literal", 0, (-1.0, 0.1), ((1.0, 2.0, 3.0),))
+    verdict = Verdict(
+        "t.n", "text", S, S, "proven", DELTA, (point,), {"wrong": R}, "literal", 0, (-1.0, 0.1), ((1.0, 2.0, 3.0),)
+    )
     import json
 
     assert Verdict.from_dict(json.loads(json.dumps(verdict.as_dict()))) == verdict
@@ -157,3 +159,8 @@ def test_a_verdict_survives_being_written_down():
 def test_what_counts_as_expected(found, sabotage, fine):
     verdict = Verdict("t.n", "text", found, S, "proven", DELTA, (), {"wrong": sabotage}, "literal", 0)
     assert verdict.as_expected is fine
+
+
+@pytest.mark.parametrize("badge", ["unknown", "contradicted"])
+def test_a_broken_derivation_is_never_as_expected(badge):
+    assert not Verdict("t.n", "text", S, S, badge, DELTA, (), {}, "literal", 0).as_expected

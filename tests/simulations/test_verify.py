@@ -1,0 +1,116 @@
+"""From claim to verdict, on the laws of the catalog and on claims that are wrong."""
+
+from dataclasses import replace
+
+import pytest
+from sympy import symbols
+
+from attnlaws import registry
+from attnlaws.simulations import verify as verify_module
+from attnlaws.simulations.verify import QUICK, key_of, proof_of, verify
+from attnlaws.theory.claim import Outcome
+from attnlaws.theory.law import Grid
+from attnlaws.theory.vocabulary import Phi, Phi_inverse
+
+KAPPA, SIGMA = symbols("kappa sigma")
+
+
+@pytest.fixture(scope="module")
+def stores():
+    """One store for all tests of this file, so that right and wrong claims share their simulations."""
+    from conftest import MemoryStore  # type: ignore[import-not-found]
+
+    return MemoryStore()
+
+
+def judged(law_id, store, **options):
+    return verify(registry.law(law_id), registry.experiment(law_id), store, profile=QUICK, **options)
+
+
+@pytest.mark.parametrize("law_id", registry.ids())
+def test_every_law_comes_out_as_expected_and_its_sabotages_are_refuted(law_id, stores):
+    """False alarms: 1e-10 per check; a true law is missed with chance 2e-6 per point (left INCONCLUSIVE)."""
+    verdict = judged(law_id, stores)
+    assert verdict.outcome is verdict.expected
+    assert set(verdict.sabotages.values()) == {Outcome.REFUTED}
+    assert len(verdict.sabotages) >= 3
+    assert verdict.badge in ("proven", "checked", "cited", "algorithm")
+    assert verdict.visible < 0.03
+    assert verdict.as_expected
+
+
+def test_a_readers_wrong_formula_is_refuted_on_the_same_simulations(stores):
+    law, experiment = registry.law("topk.tail_mass"), registry.experiment("topk.tail_mass")
+    before = {identity: len(rows) for identity, rows in stores.kept.items()}
+    wrong = law.claiming(Phi(-Phi_inverse(KAPPA) - SIGMA / 2))
+    verdict = verify(wrong, experiment, stores, profile=QUICK)
+    assert verdict.outcome is Outcome.REFUTED
+    assert verdict.badge == "conjecture"
+    assert not verdict.as_expected
+    assert before.keys() <= stores.kept.keys()
+    assert key_of(wrong) != key_of(law)
+
+
+def test_a_formula_wrong_by_two_percent_is_refuted_and_by_a_tenth_of_a_percent_is_not(stores):
+    law, experiment = registry.law("retrieval.linear"), registry.experiment("retrieval.linear")
+    near, far = (
+        verify(law.claiming(lambda form, f=f: form * f), experiment, stores, profile=QUICK) for f in (1.001, 1.02)
+    )
+    assert near.outcome is not Outcome.REFUTED
+    assert far.outcome is Outcome.REFUTED
+
+
+def test_the_whole_distribution_is_judged_where_it_is_claimed(stores):
+    verdict = judged("retrieval.linear", stores)
+    assert [point.what for point in verdict.points].count("law") == 2
+
+
+def test_a_wrong_distribution_is_refuted_though_its_median_is_right(stores):
+    law, experiment = registry.law("retrieval.linear"), registry.experiment("retrieval.linear")
+    from attnlaws.theory.f_ratio import cdf
+
+    def distribution(y, *, n, d_k, d_v=None, convention="median"):
+        median = float(law(n=n, d_k=d_k, d_v=d_v, convention="median"))
+        return cdf((y / median) ** 1.2 * median, n - 1, d_k, d_v)
+
+    verdict = verify(replace(law, distribution=distribution), experiment, stores, profile=QUICK)
+    assert {point.outcome for point in verdict.points if point.what == "law"} == {Outcome.REFUTED}
+    assert {point.outcome for point in verdict.points if point.what == "mean"} == {Outcome.SUPPORTED}
+
+
+def test_a_limit_without_an_affordable_size_is_undecided(memory):
+    law = registry.law("topk.tail_mass")
+    far = replace(law, grid=Grid("sigma", ({"kappa": 0.1},), (12.0,)))
+    verdict = verify(far, registry.experiment("topk.tail_mass"), memory, profile=QUICK)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "no affordable size" in verdict.points[0].reason
+    assert not memory.kept
+
+
+def test_a_limit_is_judged_at_the_smallest_size_that_its_correction_allows(stores):
+    law = registry.law("topk.tail_mass")
+    for point in judged("topk.tail_mass", stores).points:
+        n, theory = point.parameters["n"], point.theory
+        assert abs(point.correction) <= point.allowance < theory * law.delta / 4
+        smaller = n // 2
+        if smaller >= 4 / law.delta:
+            assert abs(
+                law.correction(kappa=point.parameters["kappa"], sigma=point.parameters["sigma"], n=smaller)
+            ) > 0.9 * (theory * law.delta / 4)
+
+
+def test_proofs_are_made_once_and_again_when_the_claim_changes(memory, monkeypatch):
+    law = registry.law("topk.tail_mass")
+    proof = proof_of(law, memory)
+    made = []
+    monkeypatch.setattr(verify_module, "prove", lambda law: made.append(law) or proof)
+    assert proof_of(law, memory) == proof
+    assert made == []
+    proof_of(law.claiming(1 - KAPPA), memory)
+    assert len(made) == 1
+
+
+def test_a_law_without_a_grid_cannot_be_judged(memory):
+    law = replace(registry.law("topk.tail_mass"), grid=None)
+    with pytest.raises(ValueError, match="must have a grid"):
+        verify(law, registry.experiment("topk.tail_mass"), memory)
