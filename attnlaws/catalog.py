@@ -1,6 +1,8 @@
 """The catalog as a person meets it: laws with their verdicts, judged and drawn."""
 
+import errno
 import html
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from attnlaws import registry
 from attnlaws.figures.overlay import overlay
 from attnlaws.simulations.experiment import Experiment
 from attnlaws.simulations.run import Progress
+from attnlaws.simulations.simulate import whole
 from attnlaws.simulations.store import Store
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.simulations.verify import FULL, NORMAL, QUICK, Profile, key_of, verify
@@ -84,7 +87,7 @@ def profile_named(name: str) -> Profile:
     Raises:
         ValueError: there is no such profile.
     """
-    if name not in PROFILES:
+    if not isinstance(name, str) or name not in PROFILES:
         raise ValueError(f"profile = {name!r}: must be one of {', '.join(PROFILES)}")
     return PROFILES[name]
 
@@ -105,7 +108,13 @@ def judged(
     elif not isinstance(law, Law):
         raise ValueError(f"law = {law!r}: must be the id of a law, or a Law")
     if experiment is None:
+        if law.id not in registry.ids():
+            raise ValueError(f"experiment = None: must be given, because {law.id} is not a law of the catalog")
         experiment = registry.experiment(law.id)
+    if not isinstance(experiment, Experiment):
+        raise ValueError(f"experiment = {experiment!r}: must be an Experiment")
+    options["seed"] = whole("seed", options.get("seed", 0), 0)
+    options["threads"] = None if options.get("threads") is None else whole("threads", options["threads"], 1)
     with Store(out) as store:
         return verify(law, experiment, store, profile=chosen, progress=progress, **options)
 
@@ -115,6 +124,24 @@ def drawn(law_id: str, *, out: str | Path, progress: Progress | None = None) -> 
     law = registry.law(law_id)
     verdict = stored_verdict(law, out) or judged(law_id, profile="quick", out=out, progress=progress)
     return figure_of(law, verdict)
+
+
+def picture_folder(flag: str, folder: str | Path) -> Path:
+    """A folder for pictures, made before the work that they show.
+
+    Raises:
+        ValueError: it cannot be written.
+    """
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise ValueError(
+            f"{flag} = {str(folder)!r}: must be a folder that can be written ({error.strerror})"
+        ) from error
+    return path
 
 
 def figure_of(law: Law, verdict: Verdict) -> Figure:

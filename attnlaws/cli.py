@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,15 @@ VERBS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 as expected, 1 contradicts, 2 bad input, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print(_overview())
-        return 0
-    if arguments[0] == "--version":
-        print(_version("--verbose" in arguments[1:]))
-        return 0
     from attnlaws.simulations.exits import guarded
 
     def action() -> int:
+        if not arguments or arguments[0] in ("-h", "--help"):
+            print(_overview())
+            return 0
+        if arguments[0] == "--version":
+            print(_version("--verbose" in arguments[1:]))
+            return 0
         verb, rest = arguments[0], arguments[1:]
         if verb not in VERBS:
             import difflib
@@ -213,10 +214,12 @@ def _figure(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     if (arguments.law is None) != arguments.all:
         raise ValueError("law: must be a law or --all, and only one of them")
-    for law_id in registry.ids() if arguments.all else [arguments.law]:
+    ids = registry.ids() if arguments.all else [registry.law(arguments.law).id]
+    folder = catalog.picture_folder("to", arguments.to)
+    for law_id in ids:
         with progress_bar() as progress:
             figure = catalog.drawn(law_id, out=arguments.out, progress=progress)
-        print(save(figure, Path(arguments.to) / f"{law_id}.{arguments.format}"))
+        print(save(figure, folder / f"{law_id}.{arguments.format}"))
     return 0
 
 
@@ -230,10 +233,11 @@ def _merge(argv: list[str]) -> int:
     for folder in arguments.stores:
         if not (Path(folder) / "store.sqlite").is_file():
             raise ValueError(f"stores = {folder!r}: must be a folder that holds a store.sqlite")
-    with Store(arguments.out) as store:
-        for folder in arguments.stores:
-            with Store(folder) as other:
-                print(f"{folder}: {store.merge(other)} new blocks")
+    with ExitStack() as opened:
+        others = [opened.enter_context(Store(folder)) for folder in arguments.stores]
+        store = opened.enter_context(Store(arguments.out))
+        for folder, other in zip(arguments.stores, others, strict=True):
+            print(f"{folder}: {store.merge(other)} new blocks")
     return 0
 
 

@@ -22,7 +22,13 @@ def console() -> "Console":
     """A console on standard output; a file or a pipe gets plain text of a fixed width."""
     from rich.console import Console
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
+    class Piped(Console):
+        """A console that leaves it to the program what happens when nobody reads on."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Piped(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL)
 
 
 @contextmanager

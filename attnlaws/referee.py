@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from attnlaws import registry
-from attnlaws.catalog import figure_of, judged, profile_named
+from attnlaws.catalog import figure_of, judged, picture_folder, profile_named
 from attnlaws.console import progress_bar, show_points, show_verdict, verdict_table
 from attnlaws.figures.style import save
 from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED
@@ -37,15 +37,17 @@ def verify_command(arguments: argparse.Namespace) -> int:
     threads = None if arguments.threads is None else whole("threads", arguments.threads, 1)
     options = {"out": arguments.out, "seed": whole("seed", arguments.seed, 0), "threads": threads}
     target = arguments.target
+    single: tuple[Any, Any] | None = None
+    ids: list[str] = []
     if target is not None and (target.endswith(".py") or Path(target).is_file()):
-        law, experiment = registry.load_file(target)
-        results = [_timed(lambda: _judged_here(law, experiment, profile, options))]
+        single = registry.load_file(target)
     elif target is not None and "." in target:
-        registry.path_of(target)
-        results = [_timed(lambda: _judged_here(target, None, profile, options))]
+        single = registry.law(target), None
     else:
         ids = registry.ids() if arguments.all else _ids_of(str(target))
-        results = judged_apart(ids, profile, options)
+    if arguments.draw:
+        picture_folder("draw", arguments.draw)
+    results = [_judged_here(*single, profile, options)] if single else judged_apart(ids, profile, options)
     if arguments.draw:
         _draw([verdict for verdict, _ in results], arguments.draw)
     _report(results, arguments.json)
@@ -73,9 +75,9 @@ def _timed(action: Callable[[], Verdict]) -> Timed:
     return action(), time.monotonic() - start
 
 
-def _judged_here(law: Any, experiment: Any, profile: str, options: Mapping[str, Any]) -> Verdict:
+def _judged_here(law: Any, experiment: Any, profile: str, options: Mapping[str, Any]) -> Timed:
     with progress_bar() as progress:
-        return judged(law, experiment, profile=profile, progress=progress, **options)
+        return _timed(lambda: judged(law, experiment, profile=profile, progress=progress, **options))
 
 
 def _report(results: Sequence[Timed], as_json: bool) -> None:

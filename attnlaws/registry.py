@@ -123,9 +123,16 @@ def load_file(path: str | Path) -> "tuple[Law, Experiment]":
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f"FILE = {str(path)!r}: cannot be run ({type(error).__name__}: {error})") from error
+    from attnlaws.simulations.experiment import Experiment
+    from attnlaws.theory.law import Law
+
     for wanted in ("LAW", "EXPERIMENT"):
         if not hasattr(module, wanted):
             raise ValueError(f"FILE = {str(path)!r}: must define {wanted}")
+    if not isinstance(module.LAW, Law):
+        raise ValueError(f"FILE = {str(path)!r}: LAW = {module.LAW!r}: must be a Law")
+    if not isinstance(module.EXPERIMENT, Experiment):
+        raise ValueError(f"FILE = {str(path)!r}: EXPERIMENT = {module.EXPERIMENT!r}: must be an Experiment")
     return module.LAW, module.EXPERIMENT

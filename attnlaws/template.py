@@ -1,5 +1,6 @@
 """The two files of a new law."""
 
+from keyword import iskeyword
 from pathlib import Path
 
 from attnlaws.registry import PACKAGE, ids
@@ -97,15 +98,15 @@ def write_law(law_id: str, package: Path = PACKAGE) -> tuple[Path, Path]:
         ValueError: the id is malformed, or the law is there already.
     """
     topic, _, stem = law_id.partition(".")
-    parts = (topic, stem)
-    if not all(part.isidentifier() and part == part.lower() and not part.startswith("_") for part in parts):
+    if not _is_word(topic) or not _is_word(stem):
         raise ValueError(f"TOPIC.NAME = {law_id!r}: must be two lower-case words joined by a dot, as in topk.tail_mass")
     files = package / "theory" / topic / f"{stem}.py", package / "simulations" / topic / f"{stem}.py"
     if law_id in ids() or any(path.exists() for path in files):
         raise ValueError(f"TOPIC.NAME = {law_id!r}: must be new; this law is there already")
     try:
-        for path, text in zip(files, (CLAIM, EXPERIMENT), strict=True):
+        for path in files:  # the folders first, so that no claim is left without its experiment
             path.parent.mkdir(exist_ok=True)
+        for path, text in zip(files, (CLAIM, EXPERIMENT), strict=True):
             package_file = path.parent / "__init__.py"
             if not package_file.exists():
                 package_file.write_text(f'"""TODO: say what the topic {topic} is about."""\n', encoding="utf-8")
@@ -115,3 +116,8 @@ def write_law(law_id: str, package: Path = PACKAGE) -> tuple[Path, Path]:
             f"TOPIC.NAME = {law_id!r}: {package} must be a checkout that can be written ({error.strerror})"
         ) from error
     return files
+
+
+def _is_word(part: str) -> bool:
+    """Whether one half of an id can be imported and looks like the others."""
+    return part.isidentifier() and part == part.lower() and not part.startswith("_") and not iskeyword(part)

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from attnlaws.simulations.experiment import Replicate, Streaming
-from attnlaws.simulations.generate import replicate_text, streaming_text, sums_text
+from attnlaws.simulations.generate import finish_text, replicate_text, sums_text
 
 ENGINE = ("primitives", "arithmetic", "lanes", "stream", "sums", "selection", "experiment", "emit", "generate", "task")
 
@@ -41,19 +41,18 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attnlaws"
 
 
-def build(law_id: str, shape: Streaming | Replicate) -> ModuleType:
+def build(law_id: str, shape: Streaming | Replicate) -> tuple[ModuleType, ModuleType | None]:
     """Compile an experiment's kernel, or find it compiled.
 
     Returns:
-        The generated module: ``block`` for every shape; ``group`` and ``finish`` for a stream.
+        The module with ``block`` (and, for a stream, ``group``); for a stream, the module with ``finish``.
 
     Raises:
         ValueError: the cache folder cannot be written, or the experiment leaves the exact vocabulary.
     """
     if isinstance(shape, Streaming):
-        sums = _module(f"{law_id}_sums", sums_text(shape))
-        return _module(law_id, streaming_text(shape, sums.__name__))
-    return _module(law_id, replicate_text(shape))
+        return _module(f"{law_id}_sums", sums_text(shape)), _module(f"{law_id}_finish", finish_text(shape))
+    return _module(law_id, replicate_text(shape)), None
 
 
 def _module(stem: str, text: str) -> ModuleType:

@@ -130,7 +130,7 @@ def as_text(result: Any) -> str:
     """A dataset as a table for people."""
     names = list(result.coords)
     heads = (*names, "mean", "standard error", "replicates")
-    cells = [heads]
+    cells: list[tuple[str, ...]] = [heads]
     for index in itertools.product(*(range(result.sizes[name]) for name in names)):
         cell = result.isel(dict(zip(names, index, strict=True)))
         given = (str(cell[name].item()) for name in names)

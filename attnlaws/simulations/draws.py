@@ -5,10 +5,8 @@ import numpy as np
 from attnlaws.simulations.experiment import Streaming, as_dtype
 from attnlaws.simulations.generate import LANES, Layout
 from attnlaws.simulations.stream import (
-    fill_items32,
-    fill_items64,
-    fill_vector32,
-    fill_vector64,
+    fill_normals32,
+    fill_normals64,
     normal_lanes32,
     normal_lanes64,
     stream_key,
@@ -31,10 +29,10 @@ def drawn(task: Task, replicate: int) -> dict[str, np.ndarray]:
     shape, index = task.shape, np.uint64(replicate)
     if not isinstance(shape, Streaming):
         out = np.empty(shape.draws(task.parameters), as_dtype(shape.precision))
-        (fill_items32 if shape.precision == "float32" else fill_items64)(*key, index, np.uint64(0), out)
+        (fill_normals32 if shape.precision == "float32" else fill_normals64)(*key, index, np.uint64(0), out)
         return {"items": out}
     layout, found = Layout(shape), {}
-    fill = fill_vector32 if layout.bits == 32 else fill_vector64
+    fill = fill_normals32 if layout.bits == 32 else fill_normals64
     for draw in shape.shared:
         found[draw.name] = np.empty(draw.size(task.parameters), as_dtype(shape.precision))
         fill(*key, index, np.uint64(layout.tags[draw.name]), found[draw.name])
@@ -71,6 +69,6 @@ def _scalars(layout: Layout, key: tuple[np.uint64, ...], replicate: np.uint64, i
     tag = layout.tags[layout.item_scalars[0].name]
     blocks = [_lanes(layout, key, replicate, b, tag) for b in range(-(-items // (LANES * served)))]
     return {
-        draw.name: np.concatenate([x[w * count + j] for x in blocks for w in range(served)])[:items]
+        draw.name: np.concatenate([x[j : served * count : count].T.ravel() for x in blocks])[:items]
         for j, draw in enumerate(layout.item_scalars)
     }

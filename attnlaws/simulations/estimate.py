@@ -167,8 +167,8 @@ def _outputs(task: Task, part: np.ndarray, without: int | None) -> np.ndarray:
     scalars = task.scalars
     kept = [group for group in range(GROUPS) if group != without]
     scale = 1.0 if without is None else task.items / (task.items - task.items_of_group(without))
-    total = np.array([math.fsum(part[kept, column]) * scale for column in range(scalars, part.shape[1])])
-    return task.finish(np.ascontiguousarray(part[0, :scalars]), total)
+    total = [math.fsum(part[kept, column]) * scale for column in range(scalars, part.shape[1])]
+    return task.finish(np.array([[*part[0, :scalars], *total]]))[0]
 
 
 def _smooth_of(estimator: Smooth, outputs: Sequence[str], values: np.ndarray) -> Estimate:

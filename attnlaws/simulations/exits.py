@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import re
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+        # argparse takes "-1e-3" and "-inf" for flags; here they are values, refused where their domain is known.
+        self._negative_number_matcher = re.compile(r"^-(\.?\d|inf|nan)", re.IGNORECASE)
 
     def error(self, message: str) -> Any:
         """Raise instead of exiting, so that every error is reported in one way."""
@@ -41,12 +44,17 @@ def guarded(action: Callable[[], int], again: Sequence[str]) -> int:
         again: the command line that continues it.
     """
     try:
-        return action()
+        code = action()
+        sys.stdout.flush()  # a reader that has gone shows here, and not after the exit code is settled
+        return code
     except KeyboardInterrupt:
         print(f"\nInterrupted; finished blocks are kept. Continue with:\n  {shlex.join(again)}", file=sys.stderr)
         return INTERRUPTED
     except (ValueError, OverflowError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except MemoryError as error:
+        print(f"error: not enough memory ({error})", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
         sys.stdout = None  # type: ignore[assignment]  # nothing reads on: leave without a word

@@ -23,7 +23,7 @@ from numba import njit
 from attnlaws.simulations.arithmetic import pexp32, pexp64, plog32, plog64
 from attnlaws.simulations.selection import kth_largest
 from attnlaws.simulations.stream import (
-    dot_lanes32, dot_lanes64, fill_items32, fill_items64, fill_vector32, fill_vector64, normal_lanes32, normal_lanes64,
+    dot_lanes32, dot_lanes64, fill_normals32, fill_normals64, normal_lanes32, normal_lanes64,
 )
 from attnlaws.simulations.sums import dot64, fold
 
@@ -104,19 +104,30 @@ class Layout:
 
 
 def sums_text(shape: Streaming) -> str:
-    """The generated Numba module that draws and adds up; what is reported in the end is not in it.
+    """The generated Numba module that draws and adds up.
 
-    It stands apart because it takes most of the time to compile, and serves every convention of a law.
+    What is reported in the end stands apart, in :func:`finish_text`: this module takes most of the time to compile, and
+    serves every convention of a law.
     """
     layout = Layout(shape)
-    return "\n".join([HEADER, *_shared_text(layout), *_partial_text(layout)])
+    return "\n".join([HEADER, *_shared_text(layout), *_partial_text(layout), *_drivers_text(layout)])
 
 
-def streaming_text(shape: Streaming, sums_module: str) -> str:
-    """The generated Numba module of a streaming experiment, on top of the module that adds up."""
+def finish_text(shape: Streaming) -> str:
+    """The generated Numba module that makes the outputs of replicates from their scalars and sums."""
     layout = Layout(shape)
-    imports = f"from {sums_module} import partial, shared"
-    return "\n".join([HEADER, imports, "", *_finish_text(layout), *_drivers_text(layout)])
+    lines = [HEADER, "", "@njit(**KERNEL)", "def finish(parameters, lengths, raw, out):"]
+    lines += _unpack(layout.parameters, "parameters", 4) + ["    for r in range(raw.shape[0]):"]
+    lines += _unpack([*shape.scalars, *shape.sums], "raw[r]", 8)
+    lines += [f"        at = {len(shape.scalars) + len(shape.sums)}"]
+    for vector_sum in shape.vector_sums:
+        length = f"lengths[{layout.lengths.index(str(vector_sum.vector.length))}]"
+        lines += [f"        {vector_sum.name} = raw[r, at : at + {length}]", f"        at += {length}"]
+    program, dots = layout.plain_program(shape.outputs, [*layout.parameters, *shape.scalars, *shape.sums], "f")
+    lines += [f"    {line}" for line in dots]
+    lines += print_numba(program, "float64", indent=8)
+    results = (show_result(result, "float64") for result in program.results.values())
+    return "\n".join([*lines, *(f"        out[r, {i}] = {result}" for i, result in enumerate(results)), ""])
 
 
 def cuda_text(shape: Streaming) -> str:
@@ -152,8 +163,8 @@ def _signature(layout: Layout) -> str:
     return "".join(f", {draw.name}" for draw in layout.shared_vectors)
 
 
-def _unpack(names: Iterable[str], array: str) -> list[str]:
-    return [f"    {name} = {array}[{index}]" for index, name in enumerate(names)]
+def _unpack(names: Iterable[str], array: str, indent: int = 4) -> list[str]:
+    return [" " * indent + f"{name} = {array}[{index}]" for index, name in enumerate(names)]
 
 
 def _shared_text(layout: Layout) -> list[str]:
@@ -164,11 +175,11 @@ def _shared_text(layout: Layout) -> list[str]:
     for draw in layout.shared_vectors:
         length = f"lengths[{layout.lengths.index(str(draw.length))}]"
         lines += [
-            f"    fill_vector{bits}(k0, k1, replicate, np.uint64({layout.tags[draw.name]}), {draw.name}[:{length}])"
+            f"    fill_normals{bits}(k0, k1, replicate, np.uint64({layout.tags[draw.name]}), {draw.name}[:{length}])"
         ]
     for draw in layout.shared_scalars:
         lines += [f"    one = np.empty(1, np.float{bits})"]
-        lines += [f"    fill_vector{bits}(k0, k1, replicate, np.uint64({layout.tags[draw.name]}), one)"]
+        lines += [f"    fill_normals{bits}(k0, k1, replicate, np.uint64({layout.tags[draw.name]}), one)"]
         lines += [f"    {draw.name} = np.float64(one[0])"]
     inputs = [*layout.parameters, *(draw.name for draw in layout.shared_scalars)]
     program, dots = layout.plain_program(shape.scalars, inputs, "s")
@@ -203,15 +214,16 @@ def _partial_text(layout: Layout) -> list[str]:
             f"    weight{i} = np.empty({LANES})",
         ]
     lines += ["    for b in range(begin, end):", f"        call = np.uint64(b) * np.uint64({LANES})"]
-    lines += [f"        lanes = min({LANES}, items - b * {LANES * layout.items_per_call})"]
+    served = layout.items_per_call  # item (256 b + i) served + w is the w-th that lane i of superblock b serves
+    lines += [f"        lanes = min({LANES}, (items + {served - 1}) // {served} - b * {LANES})"]
     for i, dot in enumerate(layout.item_dots):
         lines += _item_dot_text(layout, i, dot)
     if layout.item_scalars:
         tag = layout.tags[layout.item_scalars[0].name]
         lines += [f"        normal_lanes{bits}(k0, k1, call, np.uint64({tag}), replicate, x, words, lanes)"]
     lines += [
-        f"        for w in range({layout.items_per_call}):",
-        f"            m = min({LANES}, items - (b * {layout.items_per_call} + w) * {LANES})",
+        f"        for w in range({served}):",
+        f"            m = min({LANES}, (items - w + {served - 1}) // {served} - b * {LANES})",
         "            for i in range(m):",
     ]
     lines += [
@@ -264,55 +276,33 @@ def _vector_sum_text(layout: Layout, index: int, vector: Draw) -> list[str]:
     ]
 
 
-def _finish_text(layout: Layout) -> list[str]:
-    """``finish``: outputs of a replicate from its sums."""
-    shape = layout.shape
-    lines = ["@njit(**KERNEL)", "def finish(parameters, lengths, scalars, sums, out):"]
-    lines += _unpack(layout.parameters, "parameters") + _unpack(shape.scalars, "scalars") + _unpack(shape.sums, "sums")
-    lines += [f"    at = {len(shape.sums)}"]
-    for vector_sum in shape.vector_sums:
-        length = f"lengths[{layout.lengths.index(str(vector_sum.vector.length))}]"
-        lines += [f"    {vector_sum.name} = sums[at : at + {length}]", f"    at += {length}"]
-    program, dots = layout.plain_program(shape.outputs, [*layout.parameters, *shape.scalars, *shape.sums], "f")
-    lines += dots + print_numba(program, "float64")
-    return (
-        lines
-        + [f"    out[{i}] = {show_result(r, 'float64')}" for i, r in enumerate(program.results.values())]
-        + ["    return", ""]
-    )
-
-
 def _drivers_text(layout: Layout) -> list[str]:
-    """``block`` (whole replicates) and ``group`` (one of 64 parts of one replicate)."""
+    """``block`` (whole replicates) and ``group`` (one of 64 parts of one): rows of scalars, sums and vector sums."""
     shape, number = layout.shape, f"np.float{layout.bits}"
-    prepare = []
+    prepare, scalars = [], len(shape.scalars)
     for draw in layout.shared_vectors:
         length = f"lengths[{layout.lengths.index(str(draw.length))}]"
         prepare += [f"    {draw.name} = np.zeros((int({length}) + 3) // 4 * 4, {number})"]
-    extra = "".join(f" + lengths[{layout.lengths.index(str(v.vector.length))}]" for v in shape.vector_sums)
-    prepare += [f"    scalars = np.empty({len(shape.scalars)})", f"    sums = np.empty({len(shape.sums)}{extra})"]
-    call = f"parameters, lengths, scalars{_signature(layout)}"
-    part = f"items, parameters, lengths, scalars, sums{_signature(layout)}"
+    call = f"parameters, lengths, {{row}}[:{scalars}]{_signature(layout)}"
+    part = f"items, parameters, lengths, {{row}}[:{scalars}], {{row}}[{scalars}:]{_signature(layout)}"
+    size = LANES * layout.items_per_call
     return [
         "@njit(**KERNEL)",
-        "def block(k0, k1, first, items, parameters, lengths, values):",
+        "def block(k0, k1, first, items, parameters, lengths, raw):",
         *prepare,
-        f"    superblocks = (items + {LANES * layout.items_per_call - 1}) // {LANES * layout.items_per_call}",
-        "    for r in range(values.shape[0]):",
+        f"    superblocks = (items + {size - 1}) // {size}",
+        "    for r in range(raw.shape[0]):",
         "        replicate = np.uint64(first + r)",
-        f"        shared(k0, k1, replicate, {call})",
-        f"        partial(k0, k1, replicate, 0, superblocks, {part})",
-        "        finish(parameters, lengths, scalars, sums, values[r])",
+        f"        shared(k0, k1, replicate, {call.format(row='raw[r]')})",
+        f"        partial(k0, k1, replicate, 0, superblocks, {part.format(row='raw[r]')})",
         "",
         "@njit(**KERNEL)",
         "def group(k0, k1, replicate, part, parts, items, parameters, lengths, row):",
         *prepare,
-        f"    superblocks = (items + {LANES * layout.items_per_call - 1}) // {LANES * layout.items_per_call}",
+        f"    superblocks = (items + {size - 1}) // {size}",
         "    begin, end = superblocks * part // parts, superblocks * (part + 1) // parts",
-        f"    shared(k0, k1, np.uint64(replicate), {call})",
-        f"    partial(k0, k1, np.uint64(replicate), begin, end, {part})",
-        f"    row[:{len(shape.scalars)}] = scalars",
-        f"    row[{len(shape.scalars)}:] = sums",
+        f"    shared(k0, k1, np.uint64(replicate), {call.format(row='row')})",
+        f"    partial(k0, k1, np.uint64(replicate), begin, end, {part.format(row='row')})",
         "",
     ]
 
@@ -333,7 +323,8 @@ def replicate_text(shape: Replicate) -> str:
             "@njit(**KERNEL)",
             f"def block(k0, k1, first, scratch, values{arguments}):",
             "    for r in range(values.shape[0]):",
-            "        scratch[:] = np.nan",
+            "        for i in range(scratch.size):",
+            "            scratch[i] = np.nan",
             "        replicate = np.uint64(first + r)",
             f"        {shape.kernel.__name__}(k0, k1, replicate, scratch, values[r]{arguments})",
             "",

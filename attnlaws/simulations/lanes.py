@@ -25,10 +25,8 @@ __all__ = [
     "REFINE",
     "dot_lanes32",
     "dot_lanes64",
-    "fill_items32",
-    "fill_items64",
-    "fill_vector32",
-    "fill_vector64",
+    "fill_normals32",
+    "fill_normals64",
     "normal_lanes32",
     "normal_lanes64",
     "philox_lanes",
@@ -284,51 +282,24 @@ def dot_lanes64(k0, k1, call, tag, replicate, q, s, words, count):
 
 
 @kernel
-def fill_vector32(k0, k1, replicate, tag, out):
-    """Fill a short float32 vector: element j is normal j % 4 of call j // 4."""
-    count = out.size
-    for call in range((count + 3) // 4):
-        n0, n1, n2, n3 = normal_call32(k0, k1, np.uint64(call), tag, replicate)
-        j = 4 * call
-        out[j] = n0
-        if j + 1 < count:
-            out[j + 1] = n1
-        if j + 2 < count:
-            out[j + 2] = n2
-        if j + 3 < count:
-            out[j + 3] = n3
-
-
-@kernel
-def fill_vector64(k0, k1, replicate, tag, out):
-    """Fill a short float64 vector: element j is normal j % 2 of call j // 2."""
-    count = out.size
-    for call in range((count + 1) // 2):
-        n0, n1 = normal_call64(k0, k1, np.uint64(call), tag, replicate)
-        out[2 * call] = n0
-        if 2 * call + 1 < count:
-            out[2 * call + 1] = n1
-
-
-@kernel
-def fill_items32(k0, k1, replicate, tag, out):
-    """Fill a long float32 array: element j is normal (j // 256) % 4 of call 256 (j // 1024) + j % 256."""
+def fill_normals32(k0, k1, replicate, tag, out):
+    """Fill a float32 array: element j is normal j % 4 of call j // 4."""
     words = np.empty((4, LANES), np.uint32)
     block = np.empty((4, LANES), np.float32)
     for start in range(0, out.size, 4 * LANES):
-        normal_lanes32(k0, k1, np.uint64(start // 4), tag, replicate, block, words, min(LANES, out.size - start))
         count = min(4 * LANES, out.size - start)
+        normal_lanes32(k0, k1, np.uint64(start // 4), tag, replicate, block, words, (count + 3) // 4)
         for j in range(count):
-            out[start + j] = block[j // LANES, j % LANES]
+            out[start + j] = block[j % 4, j // 4]
 
 
 @kernel
-def fill_items64(k0, k1, replicate, tag, out):
-    """Fill a long float64 array: element j is normal (j // 256) % 2 of call 256 (j // 512) + j % 256."""
+def fill_normals64(k0, k1, replicate, tag, out):
+    """Fill a float64 array: element j is normal j % 2 of call j // 2."""
     words = np.empty((4, LANES), np.uint32)
     block = np.empty((2, LANES), np.float64)
     for start in range(0, out.size, 2 * LANES):
-        normal_lanes64(k0, k1, np.uint64(start // 2), tag, replicate, block, words, min(LANES, out.size - start))
         count = min(2 * LANES, out.size - start)
+        normal_lanes64(k0, k1, np.uint64(start // 2), tag, replicate, block, words, (count + 1) // 2)
         for j in range(count):
-            out[start + j] = block[j // LANES, j % LANES]
+            out[start + j] = block[j % 2, j // 2]

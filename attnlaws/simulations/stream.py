@@ -16,13 +16,8 @@ whichever thread, batch, process or device asks for it, and in whatever order.
   reaches 9.4, as float64 does.
   Tags with the bit REFINE are therefore nobody's.
 
-Two layouts number the normals of a (key, tag, replicate):
-
-* *vector*: element j is normal j % W of call j // W;
-* *items*: element j is normal (j // 256) % W of call 256 (j // (256 W)) + j % 256, so that 256 neighbours come from 256
-  neighbouring calls, which is how vector hardware makes them.
-
-In both, the first m elements do not depend on how many are asked for. float32 and float64 are different streams.
+Element j of a (key, tag, replicate) is normal j % W of call j // W, so the first elements do not depend on how many are
+asked for. float32 and float64 are different streams.
 """
 
 import hashlib
@@ -37,10 +32,8 @@ from attnlaws.simulations.lanes import (
     REFINE,
     dot_lanes32,
     dot_lanes64,
-    fill_items32,
-    fill_items64,
-    fill_vector32,
-    fill_vector64,
+    fill_normals32,
+    fill_normals64,
     normal_lanes32,
     normal_lanes64,
 )
@@ -50,10 +43,8 @@ __all__ = [
     "REFINE",
     "dot_lanes32",
     "dot_lanes64",
-    "fill_items32",
-    "fill_items64",
-    "fill_vector32",
-    "fill_vector64",
+    "fill_normals32",
+    "fill_normals64",
     "normal_lanes32",
     "normal_lanes64",
     "normals",
@@ -171,7 +162,7 @@ def _float_type(dtype: Any) -> np.dtype:
 def normals(
     seed: int, law_id: str, replicate: int, count: int, dtype: Any = np.float64
 ) -> NDArray[np.float32] | NDArray[np.float64]:
-    """Return standard normals of the items layout at tag 0, under the key ``stream_key(seed, law_id)``.
+    """Return the first standard normals at tag 0 under the key ``stream_key(seed, law_id)``.
 
     Args:
         seed: Integer >= 0.
@@ -195,6 +186,6 @@ def normals(
     size = _whole("count", count)
     kind = _float_type(dtype)
     out = np.empty(size, kind)
-    fill = fill_items32 if kind == np.float32 else fill_items64
+    fill = fill_normals32 if kind == np.float32 else fill_normals64
     fill(np.uint64(k0), np.uint64(k1), number, np.uint64(0), out)
     return out

@@ -145,9 +145,9 @@ class Task:
         """Outputs of each of some replicates: float64 [replicate, output]."""
         return _Kernel.of(self).values(self, first, count)
 
-    def finish(self, scalars: np.ndarray, sums: np.ndarray) -> np.ndarray:
-        """Outputs of one replicate from its scalars and sums, in the kernel's own arithmetic."""
-        return _Kernel.of(self).finish(scalars, sums)
+    def finish(self, raw: np.ndarray) -> np.ndarray:
+        """Outputs of replicates from their rows of scalars and sums, in the kernel's own arithmetic."""
+        return _Kernel.of(self).finish(raw)
 
 
 class _Kernel:
@@ -155,7 +155,7 @@ class _Kernel:
 
     def __init__(self, task: Task) -> None:
         shape, parameters = task.shape, task.parameters
-        self.module = build(task.law_id, shape)
+        self.module, self.last = build(task.law_id, shape)
         self.outputs = len(task.outputs)
         self.key = tuple(np.uint64(k) for k in stream_key(task.seed, task.label))
         if isinstance(shape, Streaming):
@@ -199,17 +199,20 @@ class _Kernel:
     def values(self, task: Task, first: int, count: int) -> np.ndarray:
         """Outputs of each replicate of a run of them."""
         values = np.empty((count, self.outputs))
-        if isinstance(task.shape, Streaming):
-            self.module.block(*self.key, first, self.items, *self.arguments, values)
-        else:
+        if self.last is None:
             self.module.block(*self.key, first, np.empty(self.scratch), values, *self.arguments)
+        else:
+            raw = np.empty((count, self.width))
+            self.module.block(*self.key, first, self.items, *self.arguments, raw)
+            self.last.finish(*self.arguments, raw, values)
         return values
 
-    def finish(self, scalars: np.ndarray, sums: np.ndarray) -> np.ndarray:
-        """Outputs of a replicate."""
-        out = np.empty(self.outputs)
-        self.module.finish(*self.arguments, scalars, sums, out)
-        return out
+    def finish(self, raw: np.ndarray) -> np.ndarray:
+        """Outputs of replicates of a stream from their rows of scalars and sums."""
+        assert self.last is not None
+        values = np.empty((len(raw), self.outputs))
+        self.last.finish(*self.arguments, raw, values)
+        return values
 
 
 def canonical(parameters: Mapping[str, Any]) -> str:

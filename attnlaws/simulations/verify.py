@@ -29,6 +29,8 @@ from attnlaws.theory.source import source_text
 PILOT_DRAWS = 1 << 20
 PILOT_REPLICATES = (256, 4096)
 LARGEST_RUNG = 1 << 30
+SHARE = 8
+"""A limit is judged where its first correction is at most this part of the tolerance."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Profile:
     precision: int = 1
 
 
-QUICK = Profile("quick", draws=1 << 31, ladder_draws=1 << 24, cheapest=True)
+QUICK = Profile("quick", draws=1 << 31, ladder_draws=1 << 23, cheapest=True)
 NORMAL = Profile("normal", draws=1 << 34, ladder_draws=1 << 28, cheapest=False)
 FULL = Profile("full", draws=1 << 36, ladder_draws=1 << 31, cheapest=False, precision=4)
 
@@ -212,9 +214,10 @@ class _Referee:
         return self.experiment.arithmetic_error * abs(float(self.law(**at))) + abs(self.correction(parameters, at))
 
     def affordable(self, point: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The point with, for a limit, the smallest size at which its first correction is a quarter of the tolerance.
+        """The point with, for a limit, the smallest size at which its first correction is an eighth of the tolerance.
 
-        One over that size must be as small too: where the first correction happens to vanish, the next one is of the
+        At a quarter the law could be judged too, but with half the room left for the noise it takes more draws. One
+        over that size must be as small as well: where the first correction happens to vanish, the next one is of the
         order of its square.
         """
         along = getattr(self.law.claim, "along", None)
@@ -228,8 +231,8 @@ class _Referee:
             except ValueError:  # too small for the point to exist
                 size *= 2
                 continue
-            scale = abs(float(self.law(**at))) * self.law.delta / 4
-            if 4 / size < self.law.delta and self.allowance(parameters, at) < scale:
+            scale = abs(float(self.law(**at))) * self.law.delta / SHARE
+            if SHARE / size < self.law.delta and self.allowance(parameters, at) < scale:
                 break
             size *= 2
         shape = self.experiment.shape(self.experiment.default_mode, parameters)
@@ -278,5 +281,5 @@ def _unaffordable(point: Mapping[str, Any]) -> Judged:
         replicates=0,
         allowance=float("inf"),
         outcome=Outcome.INCONCLUSIVE,
-        reason="no affordable size brings the first correction below a quarter of the tolerance",
+        reason="no affordable size brings the first correction below an eighth of the tolerance",
     )

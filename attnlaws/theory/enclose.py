@@ -46,14 +46,15 @@ def enclose(expr: Any, point: Mapping[Any, Any] | None = None, digits: int = 30)
     """
     prepared = sp.sympify(expr)
     routine = _prepare(prepared)
+    sharp = not any(isinstance(value, arb) for value in (point or {}).values())
     precision = bits = int(digits * 3.33) + 40
     while True:
         with ctx.workprec(precision):
             env = {sp.sympify(symbol): exact(value) for symbol, value in (point or {}).items()}
             result = acb(routine(env, False))
         # Cancellation is cured by more digits; an integral has its own control of the error, and is too dear to repeat.
-        enough = result.rel_accuracy_bits() >= bits - 40 or prepared.has(sp.Integral)
-        if enough or precision >= 16 * bits:
+        enough = 2 * result.rel_accuracy_bits() >= bits or prepared.has(sp.Integral) or not sharp
+        if enough or precision >= 4 * bits:
             break
         precision *= 2
     if not result.imag.contains(0):
@@ -192,6 +193,11 @@ def _phi_quantile(analytic: bool, p: Any) -> Any:
     return root if lower else -root
 
 
+def _incomplete_gamma(analytic: bool, a: Any, x: Any) -> Any:
+    lower = acb(x).gamma_lower(acb(a), regularized=1)
+    return lower if lower.is_finite() else 1 - acb(x).gamma_upper(acb(a), regularized=1)
+
+
 def _incomplete_beta(analytic: bool, a: Any, b: Any, x: Any) -> Any:
     kind: Any = acb if any(isinstance(value, acb) for value in (a, b, x)) else arb
     if kind is arb and x > 0.5:  # Arb's series cancels near 1
@@ -241,7 +247,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     words.Phi: _phi_cdf,
     words.log_Phi: _log_phi_cdf,
     words.Phi_inverse: _phi_quantile,
-    words.gamma_p: lambda analytic, a, x: acb(x).gamma_lower(acb(a), regularized=1),
+    words.gamma_p: _incomplete_gamma,
     words.beta_i: _incomplete_beta,
     words.beta_i_inverse: _beta_quantile,
 }

@@ -110,7 +110,7 @@ class Phi_inverse(Stable):
 
 
 class log_Phi(Stable):
-    """The logarithm of the standard normal distribution function; certified on [-1e6, 37]."""
+    """The logarithm of the standard normal distribution function; certified on [-1e5, 37]."""
 
     scipy_name, latex_name = "log_ndtr", r"\ln\Phi"
 
@@ -125,7 +125,7 @@ class log_Phi(Stable):
 
 
 class gamma_p(Stable):
-    """The regularized lower incomplete gamma function P(a, x); certified for a in [1/2, 1e6] and values from 1e-290."""
+    """The regularized lower incomplete gamma function P(a, x); certified for a in [1/2, 1e4] and values from 1e-290."""
 
     scipy_name, latex_name = "gammainc", "P"
 

@@ -7,7 +7,7 @@ from sympy import symbols
 
 from attnlaws import registry
 from attnlaws.simulations import verify as verify_module
-from attnlaws.simulations.verify import QUICK, key_of, proof_of, verify
+from attnlaws.simulations.verify import QUICK, SHARE, key_of, proof_of, verify
 from attnlaws.theory.claim import Outcome
 from attnlaws.theory.law import Grid
 from attnlaws.theory.vocabulary import Phi, Phi_inverse
@@ -91,12 +91,12 @@ def test_a_limit_is_judged_at_the_smallest_size_that_its_correction_allows(store
     law = registry.law("topk.tail_mass")
     for point in judged("topk.tail_mass", stores).points:
         n, theory = point.parameters["n"], point.theory
-        assert abs(point.correction) <= point.allowance < theory * law.delta / 4
+        assert abs(point.correction) <= point.allowance < theory * law.delta / SHARE
         smaller = n // 2
-        if smaller >= 4 / law.delta:
+        if smaller >= SHARE / law.delta:
             assert abs(
                 law.correction(kappa=point.parameters["kappa"], sigma=point.parameters["sigma"], n=smaller)
-            ) > 0.9 * (theory * law.delta / 4)
+            ) > 0.9 * (theory * law.delta / SHARE)
 
 
 def test_proofs_are_made_once_and_again_when_the_claim_changes(memory, monkeypatch):

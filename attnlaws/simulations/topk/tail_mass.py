@@ -11,21 +11,19 @@ from attnlaws.simulations import run
 from attnlaws.simulations.arithmetic import pexp64
 from attnlaws.simulations.experiment import Experiment, Replicate, Smooth
 from attnlaws.simulations.selection import kth_largest
-from attnlaws.simulations.stream import fill_items64
+from attnlaws.simulations.stream import fill_normals64
 from attnlaws.simulations.sums import fold
 
 
 def tail_mass(k0, k1, replicate, scratch, out, n, k, sigma):
     """Draw n logits, find the k-th largest, add up the weights below it."""
     scores, ordered = scratch[:n], scratch[n : 2 * n]
-    fill_items64(k0, k1, replicate, np.uint64(0), scores)
-    ordered[:] = scores
-    threshold = kth_largest(ordered, k)
+    fill_normals64(k0, k1, replicate, np.uint64(0), scores)
     largest = scores[0]
-    above = 0
     for i in range(n):
-        largest = max(largest, scores[i])
-        above += scores[i] > threshold
+        ordered[i] = scores[i]
+        largest = scores[i] if scores[i] > largest else largest
+    threshold = kth_largest(ordered, k)
     tail, head = np.zeros(256), np.zeros(256)
     for start in range(0, n, 256):
         for i in range(min(256, n - start)):
@@ -35,10 +33,10 @@ def tail_mass(k0, k1, replicate, scratch, out, n, k, sigma):
             head[i] += 0.0 if below else weight
     lost, kept = fold(tail), fold(head)
     # Scores equal to the threshold were all counted as kept; at most k are.
-    tied = 0
+    reached = 0
     for i in range(n):
-        tied += scores[i] == threshold
-    moved = (above + tied - k) * pexp64(sigma * (threshold - largest))
+        reached += scores[i] >= threshold
+    moved = (reached - k) * pexp64(sigma * (threshold - largest))
     out[0] = (lost + moved) / (lost + kept)
 
 

@@ -198,9 +198,8 @@ LAW = Law(
             {"n": 65, "d_v": None, "convention": "ratio"},
             {"n": 65, "d_v": None, "convention": "geometric"},
             {"n": 65, "d_v": None, "convention": "median"},
-            {"n": 65, "d_v": 16, "convention": "expectation"},
-            {"n": 65, "d_v": 16, "convention": "geometric"},
-            {"n": 65, "d_v": 16, "convention": "median"},
+            {"n": 65, "d_v": 32, "convention": "expectation"},
+            {"n": 65, "d_v": 32, "convention": "median"},
         ),
         values=(8, 16, 32, 64),
         logx=True,
@@ -208,12 +207,11 @@ LAW = Law(
             {"n": 9, "d_k": 16, "d_v": values, "convention": convention}
             for convention, values in (
                 ("expectation", None),
-                ("expectation", 16),
                 ("ratio", None),
                 ("geometric", None),
-                ("geometric", 16),
+                ("geometric", 32),
                 ("median", None),
-                ("median", 16),
+                ("median", 32),
             )
         ),
     ),
