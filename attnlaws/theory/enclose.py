@@ -194,8 +194,15 @@ def _phi_quantile(analytic: bool, p: Any) -> Any:
 
 
 def _incomplete_gamma(analytic: bool, a: Any, x: Any) -> Any:
-    lower = acb(x).gamma_lower(acb(a), regularized=1)
-    return lower if lower.is_finite() else 1 - acb(x).gamma_upper(acb(a), regularized=1)
+    if not (isinstance(a, arb) and isinstance(x, arb)):
+        return acb(x).gamma_lower(acb(a), regularized=1)
+    # The series of positive terms: Arb's own choices cancel or fail near x = a. Past a + k = 2 x terms halve at least.
+    total, term, k = arb(1), arb(1), 0
+    while not (a + k > 2 * x and term < total * arb(2) ** -ctx.prec):
+        k += 1
+        term = term * x / (a + k)
+        total += term
+    return (a * x.log() - x - (a + 1).lgamma()).exp() * (total + arb(0, term.upper()))
 
 
 def _incomplete_beta(analytic: bool, a: Any, b: Any, x: Any) -> Any:

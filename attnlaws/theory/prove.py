@@ -1,8 +1,8 @@
 """Proofs: every step of a derivation is shown by SymPy, checked with Arb balls at random points, or cited.
 
 Example:
-    >>> from attnlaws.theory.topk.tail_mass import LAW
-    >>> prove(LAW.claiming(1 - LAW.parameter("kappa").symbol)).badges[""]
+    >>> from attnlaws.theory.retrieval.linear import LAW
+    >>> prove(LAW.claiming(LAW.parameter("n").symbol)).badge
     'conjecture'
 """
 

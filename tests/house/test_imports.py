@@ -1,10 +1,10 @@
 """Imports run one way: theory, simulations, figures, face; and what is quick stays quick."""
 
 import ast
-import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -79,7 +79,7 @@ def test_a_floor_refuses_its_bare_name(floor, root):
 def test_the_links_at_the_root_point_into_the_package(name, root):
     link = root / name
     assert link.is_symlink()
-    assert os.readlink(link) == f"attnlaws/{name}"
+    assert link.readlink() == Path("attnlaws", name)
     assert link.resolve() == (root / "attnlaws" / name).resolve()
 
 

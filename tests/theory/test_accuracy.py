@@ -52,7 +52,7 @@ def test_a_wrong_algorithm_fails():
     routine = case.value
     assert routine is not None
     wrong = dataclasses.replace(case, value=lambda **given: routine(**given) * (1 + 2e-9))
-    (certificate,) = certify(dataclasses.replace(LINEAR, derivations=(wrong,)), algorithm_points=2)
+    (certificate,) = certify(dataclasses.replace(LINEAR, steps=(), derivations=(wrong,)), algorithm_points=2)
     assert not certificate.passed
 
 

@@ -162,8 +162,10 @@ def test_construction_is_checked():
     for bad in ({"delta": 0.06, "delta_reason": "?"}, {"delta": 0.0, "delta_reason": "?"}, {"delta": 0.02}):
         with pytest.raises(ValueError, match="delta"):
             Law(**given, steps=steps, **bad)
-    with pytest.raises(ValueError, match="either steps or derivations"):
+    with pytest.raises(ValueError, match="must have steps or derivations"):
         Law(**given)
+    with pytest.raises(ValueError, match="disagree"):
+        dataclasses.replace(LINEAR, derivations=LINEAR.derivations[1:])
     with pytest.raises(ValueError, match="reserved"):
         Law(**(given | {"parameters": (Parameter("seed", "", integer(1)),)}), steps=steps)
     with pytest.raises(ValueError, match="seen"):

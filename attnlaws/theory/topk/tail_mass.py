@@ -30,7 +30,7 @@ weight = sp.exp(sigma * x)
 
 L_STATISTICS = Source(
     "van Zwet 1980",
-    "Theorem 2.1 and Corollary 2.1",
+    "the strong law",
     "secondary",
     title="A strong law for linear functions of order statistics",
     authors="van Zwet, W. R.",
@@ -38,7 +38,7 @@ L_STATISTICS = Source(
 )
 DELTA_METHOD = Source(
     "Serfling 1980",
-    "chapters 3 and 8",
+    "the delta method for smooth functions of means and L-statistics",
     "secondary",
     title="Approximation Theorems of Mathematical Statistics",
     authors="Serfling, Robert J.",

@@ -1,0 +1,146 @@
+"""Ctrl-C keeps what is finished and names the command that continues, which ends as if never stopped."""
+
+import json
+import os
+import shlex
+import signal
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+
+import pytest
+
+LONG = [
+    "simulate",
+    "topk.tail_mass",
+    "--n",
+    "2000",
+    "--kappa",
+    "0.1",
+    "--sigma",
+    "1",
+    "--replicates",
+    "120000",
+    "--json",
+]
+LONG_BLOCKS = -(-120_000 // (2**20 // 2000))
+PATIENCE_SECONDS = 120
+
+
+def start(folder, arguments):
+    """The program in a session of its own, as a terminal would start it."""
+    return subprocess.Popen(
+        ["attnlaws", *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def blocks(store) -> int:
+    if not store.exists():
+        return 0
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=60)) as database:
+        try:
+            return database.execute("SELECT count(*) FROM block").fetchone()[0]
+        except sqlite3.OperationalError:  # made, but without its tables yet
+            return 0
+
+
+def interrupted(folder, arguments, at_least):
+    """Run a command until some blocks are stored, then press Ctrl-C: exit code, output, errors."""
+    child, deadline = start(folder, arguments), time.monotonic() + PATIENCE_SECONDS
+    while blocks(folder / "my store" / "store.sqlite") < at_least:
+        assert child.poll() is None, child.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(child.pid, signal.SIGINT)
+    printed, errors = child.communicate(timeout=PATIENCE_SECONDS)
+    deadline = time.monotonic() + 10
+    while alive(child.pid) and time.monotonic() < deadline:  # multiprocessing's tracker may be a moment behind
+        time.sleep(0.05)
+    assert not alive(child.pid), "a process was left running"
+    return child.returncode, printed, errors
+
+
+def alive(group) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def continuing(errors) -> list[str]:
+    """The command that the message names."""
+    head, command = errors.strip().split("\n")
+    assert head == "Interrupted; finished blocks are kept. Continue with:"
+    return shlex.split(command)
+
+
+def sound(store) -> bool:
+    with closing(sqlite3.connect(store)) as database:
+        return database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.slow
+def test_an_interrupted_simulation_goes_on_where_it_stopped(tmp_path, on_path):
+    store = tmp_path / "my store" / "store.sqlite"
+    arguments = [*LONG, "--out", "my store"]
+    code, printed, errors = interrupted(tmp_path, arguments, 3)
+    assert (code, printed) == (130, "")
+    assert sound(store)
+    kept = blocks(store)
+    assert 3 <= kept < LONG_BLOCKS
+    command = continuing(errors)
+    assert command == ["attnlaws", *arguments]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    whole = subprocess.run(["attnlaws", *LONG], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(ended.stdout) == json.loads(whole.stdout)
+    assert blocks(store) == LONG_BLOCKS
+
+
+@pytest.mark.slow
+def test_interrupted_verifications_side_by_side_go_on_where_they_stopped(tmp_path, judged_once, on_path):
+    """Two worker processes; proofs are there, so that blocks come soon."""
+    folder = tmp_path / "my store"
+    folder.mkdir()
+    with closing(sqlite3.connect(judged_once / "store.sqlite")) as there:
+        there.execute("VACUUM INTO ?", (str(folder / "store.sqlite"),))
+    with closing(sqlite3.connect(folder / "store.sqlite")) as here:
+        here.execute("DELETE FROM block")
+        here.execute("DELETE FROM record WHERE kind = 'verdict'")
+        here.commit()
+    arguments = ["verify", "--all", "--quick", "--threads", "2", "--json", "--out", "my store"]
+    code, printed, errors = interrupted(tmp_path, arguments, 5)
+    assert (code, printed) == (130, "")
+    assert sound(folder / "store.sqlite")
+    kept = blocks(folder / "store.sqlite")
+    command = continuing(errors)
+    assert command == ["attnlaws", *arguments]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert {law["outcome"] for law in json.loads(ended.stdout)["laws"]} == {"SUPPORTED"}
+    assert blocks(folder / "store.sqlite") > kept
+    # The law that was judged without interruption has the same numbers.
+    with closing(sqlite3.connect(judged_once / "store.sqlite")) as there:
+        (body,) = there.execute("SELECT body FROM record WHERE kind = 'verdict'").fetchone()
+    again = next(law for law in json.loads(ended.stdout)["laws"] if law["law"] == "topk.tail_mass")
+    assert again["points"] == json.loads(body)["points"]
+
+
+def test_an_interruption_before_anything_is_running_leaves_nothing_behind(tmp_path, on_path):
+    child = start(tmp_path, ["verify", "--all", "--quick", "--out", "my store"])
+    store = tmp_path / "my store" / "store.sqlite"
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not store.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    time.sleep(0.3)  # the workers are importing
+    os.killpg(child.pid, signal.SIGINT)
+    _, errors = child.communicate(timeout=PATIENCE_SECONDS)
+    assert child.returncode == 130
+    assert "Continue with:\n  attnlaws verify --all --quick --out 'my store'\n" in errors
+    assert sound(store)

@@ -1,0 +1,157 @@
+"""Compiled kernels are found again, never confused, and never the work of an engine that has changed."""
+
+import ast
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from sympy import Symbol
+
+from attnlaws import registry
+from attnlaws.simulations import build
+from attnlaws.simulations.generate import HEADER
+
+SIMULATIONS = "attnlaws.simulations."
+ONLY_RUNS = {"run"}
+"""What an experiment's file may import beside the engine: ``run.main`` makes it a script, and draws nothing."""
+CHILD = """
+import sys
+from attnlaws import registry
+from attnlaws.simulations import build
+from attnlaws.simulations.simulate import make_task
+from attnlaws.simulations.task import Block
+law, experiment = registry.law("topk.tail_mass"), registry.experiment("topk.tail_mass")
+task = make_task(law, experiment, law.validate(n=64, kappa=0.25, sigma=1.0), 0, "literal")
+print("ready", flush=True)
+sys.stdin.readline()
+bits = task.values(0, 100).tobytes().hex()
+module = build.build(task.law_id, task.shape)
+print(len(module.block.stats.cache_misses), sum(module.block.stats.cache_hits.values()), bits)
+"""
+
+
+class Child:
+    """A process that draws a hundred replicates once it is told to."""
+
+    def __init__(self, folder):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", CHILD],
+            env=environment | {"ATTNLAWS_CACHE": str(folder)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout.readline() == "ready\n"
+
+    def start(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def finish(self):
+        """Compilations, finds in the cache, and the bits."""
+        printed, errors = self.process.communicate()
+        assert self.process.returncode == 0, errors
+        misses, hits, bits = printed.split()
+        return int(misses), int(hits), bits
+
+
+def stamps(folder):
+    return {path.name: (path.stat().st_mtime_ns, path.stat().st_size) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.slow
+def test_two_processes_may_fill_an_empty_cache_at_once_and_a_third_compiles_nothing(tmp_path):
+    folder = tmp_path / "kernels"
+    both = [Child(folder), Child(folder)]
+    for child in both:
+        child.start()
+    (_, _, bits), (_, _, other) = (child.finish() for child in both)
+    assert bits == other
+    before = stamps(folder)
+    assert {name.rsplit(".", 1)[1] for name in before} >= {"py", "nbi", "nbc"}
+    assert not [name for name in before if name.endswith(".draft")]
+    third = Child(folder)
+    third.start()
+    assert third.finish() == (0, 1, bits)
+    assert {name: stamp for name, stamp in stamps(folder).items() if not name.endswith(".pyc")} == {
+        name: stamp for name, stamp in before.items() if not name.endswith(".pyc")
+    }
+
+
+def shape_of(law_id, mode, **parameters):
+    law, experiment = registry.law(law_id), registry.experiment(law_id)
+    return experiment.shape(mode, law.validate(**parameters))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty kernel cache."""
+    monkeypatch.setenv("ATTNLAWS_CACHE", str(tmp_path / "kernels"))
+    return tmp_path / "kernels"
+
+
+def test_equal_texts_have_one_module_and_another_text_another(folder):
+    shape = shape_of("retrieval.linear", "collapsed", n=9, d_k=8, convention="ratio")
+    changed = replace(shape, outputs={name: 2 * form for name, form in shape.outputs.items()})
+    module = build.build("retrieval.linear", shape)
+    assert build.build("retrieval.linear", shape) is module
+    assert build.build("retrieval.linear", changed).__name__ != module.__name__
+
+
+def test_a_change_of_one_operation_in_the_sums_is_another_module(folder):
+    shape = shape_of("retrieval.linear", "collapsed", n=9, d_k=8, convention="ratio")
+    (name, form), *_ = shape.sums.items()
+    names = {
+        build._module("sums", build.sums_text(one)).__name__
+        for one in (shape, replace(shape, sums={name: form + Symbol("query_norm2")}))
+    }
+    assert len(names) == 2
+
+
+def test_a_change_of_the_engine_is_another_module(folder, monkeypatch):
+    shape = shape_of("topk.tail_mass", "literal", n=8, kappa=0.5, sigma=1.0)
+    before = build.build("topk.tail_mass", shape).__name__
+    monkeypatch.setattr(build, "engine_hash", lambda: "another engine")
+    assert build.build("topk.tail_mass", shape).__name__ != before
+
+
+@pytest.mark.parametrize("blocked", ["a file", "below a file"])
+def test_a_cache_folder_that_cannot_be_written_is_named(blocked, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    chosen = tmp_path / "file" if blocked == "a file" else tmp_path / "file" / "kernels"
+    monkeypatch.setenv("ATTNLAWS_CACHE", str(chosen))
+    shape = shape_of("topk.tail_mass", "literal", n=8, kappa=0.5, sigma=1.0)
+    with pytest.raises(ValueError, match=r"^ATTNLAWS_CACHE = .*: must be a folder that can be written"):
+        build.build("topk.tail_mass", shape)
+
+
+def engine_modules(trees, imports_of, start):
+    """Modules of attnlaws.simulations that some trees import, those that they import, and so on."""
+    found, waiting = set(), list(start)
+    while waiting:
+        names = {i.removeprefix(SIMULATIONS).split(".")[0] for i in imports_of(waiting.pop()) if SIMULATIONS in i}
+        new = {name for name in names if SIMULATIONS + name in trees} - found
+        found |= new
+        waiting += [trees[SIMULATIONS + name] for name in new]
+    return found
+
+
+def test_no_source_that_can_change_a_bit_escapes_the_hash(modules, imports_of):
+    """Stored rows and compiled kernels are known by the hash of the engine: it must cover all that makes them."""
+    start = [ast.parse(HEADER), modules["attnlaws.simulations.task"]]
+    reached = engine_modules(modules, imports_of, start) | {"task"}
+    assert {"arithmetic", "primitives", "stream", "sums", "generate"} <= reached
+    assert reached == set(build.ENGINE)
+
+
+def test_no_experiment_draws_with_what_the_hash_does_not_cover(modules, imports_of):
+    """A task is known by its experiment's own file and the engine; a helper elsewhere would go unnoticed."""
+    for law_id in registry.ids():
+        ours = {i for i in imports_of(modules[SIMULATIONS + law_id]) if i.split(".")[0] == "attnlaws"}
+        allowed = {SIMULATIONS + name for name in (*build.ENGINE, *ONLY_RUNS)}
+        beyond = {i for i in ours if not any(i == name or i.startswith(f"{name}.") for name in allowed)}
+        assert beyond <= {"attnlaws.simulations"}, law_id
