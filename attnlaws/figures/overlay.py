@@ -45,6 +45,9 @@ def overlay(law: Law, verdict: Verdict, draw: Draw | None = None) -> Figure:
         if ladder:
             draw_ladder(figure.add_subplot(grid[:, 1]), law, verdict)
         figure.suptitle(_title(law, verdict), x=0.01, ha="left", fontsize=8.5)
+        # Every drawing would lay it out a little further, and two files of one figure would differ.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
     figure.attnlaws_metadata = {  # type: ignore[attr-defined]
         "title": f"{law.id}: {law.statement}",
         "description": f"{verdict.outcome}; modes {verdict.mode}; seed {verdict.seed}",

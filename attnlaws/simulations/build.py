@@ -16,7 +16,19 @@ from types import ModuleType
 from attnlaws.simulations.experiment import Replicate, Streaming
 from attnlaws.simulations.generate import finish_text, replicate_text, sums_text
 
-ENGINE = ("primitives", "arithmetic", "lanes", "stream", "sums", "selection", "experiment", "emit", "generate", "task")
+ENGINE = (
+    "primitives",
+    "arithmetic",
+    "lanes",
+    "stream",
+    "sums",
+    "selection",
+    "experiment",
+    "emit",
+    "generate",
+    "task",
+    "build",
+)
 
 
 @lru_cache

@@ -188,7 +188,7 @@ class Experiment:
         Raises:
             ValueError: the mode does not exist.
         """
-        if mode not in self.modes:
+        if not isinstance(mode, str) or mode not in self.modes:
             raise ValueError(f"mode = {mode!r}: must be one of {', '.join(self.modes)}")
         return self.modes[mode](**parameters)
 

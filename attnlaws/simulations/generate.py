@@ -117,7 +117,7 @@ def finish_text(shape: Streaming) -> str:
     """The generated Numba module that makes the outputs of replicates from their scalars and sums."""
     layout = Layout(shape)
     lines = [HEADER, "", "@njit(**KERNEL)", "def finish(parameters, lengths, raw, out):"]
-    lines += _unpack(layout.parameters, "parameters", 4) + ["    for r in range(raw.shape[0]):"]
+    lines += [*_unpack(layout.parameters, "parameters"), "    for r in range(raw.shape[0]):"]
     lines += _unpack([*shape.scalars, *shape.sums], "raw[r]", 8)
     lines += [f"        at = {len(shape.scalars) + len(shape.sums)}"]
     for vector_sum in shape.vector_sums:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import numbers
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,11 +126,15 @@ def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> in
     """
     upper = "" if maximum is None else f" and <= {maximum}"
     message = f"{name} = {value!r}: must be an integer >= {minimum}{upper}"
-    if isinstance(value, bool | str | bytes) or not np.isscalar(value) or np.iscomplexobj(value):
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        number = int(value)
+    elif isinstance(value, float | np.floating) and math.isfinite(value) and float(value).is_integer():
+        number = int(float(value))
+    else:
         raise ValueError(message)
-    if not math.isfinite(value) or int(value) != value or value < minimum or (maximum is not None and value > maximum):  # type: ignore[arg-type]
+    if number < minimum or (maximum is not None and number > maximum):
         raise ValueError(message)
-    return int(value)  # type: ignore[arg-type]
+    return number
 
 
 def _is_sequence(name: str, value: Any) -> bool:

@@ -51,6 +51,8 @@ class Store:
     """
 
     def __init__(self, directory: str | Path) -> None:
+        if not isinstance(directory, str | Path):
+            raise StoreError(f"out = {directory!r}: must be the path of a folder")
         self.path = Path(directory) / "store.sqlite"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
