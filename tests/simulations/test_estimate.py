@@ -14,7 +14,7 @@ from attnlaws.simulations.estimate import combine, quantile_estimate, smooth_est
 from attnlaws.simulations.experiment import Draw, Experiment, Quantile, Smooth, Streaming
 from attnlaws.simulations.task import GROUPS, Block, Task
 
-RUNS = 20_000
+RUNS, SIZE = 20_000, 512
 SCORE, TOTAL, FIRST = Draw("score"), Symbol("total"), Symbol("first")
 
 
@@ -43,10 +43,10 @@ TOYS = {
 
 
 def coverage(task: Task, truth: float, runs: int) -> float:
-    """Share of runs, a block of 4096 replicates each, whose 95 % interval holds the truth."""
-    size, covered = task.block_size, 0
+    """Share of runs, of 512 replicates each, whose 95 % interval holds the truth."""
+    covered = 0
     for run in range(runs):
-        block = Block(run * size, size)
+        block = Block(run * SIZE, SIZE)
         result = combine(task, {block: task.compute(block)})
         covered += abs(result.mean - truth) <= 1.959964 * result.standard_error
     return covered / runs
