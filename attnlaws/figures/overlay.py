@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, LogFormatter, NullFormatter, NullLocator, ScalarFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator, ScalarFormatter
 
 from attnlaws.figures.style import COLOURS, DASHES, MARKERS, styled
 from attnlaws.simulations.verdict import Judged, Verdict
@@ -104,8 +104,10 @@ def draw_overlay(axes: Axes, law: Law, verdict: Verdict) -> None:
     values = [point.theory for point in verdict.points if point.what == "mean"]
     if min(values) > 0 and max(values) / min(values) > 10:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         if max(values) / min(values) < 100:
-            axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 1)))
+            axes.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+            axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_ylabel(law.quantity)
     axes.tick_params(labelbottom=False)
     axes.legend(

@@ -116,8 +116,8 @@ class Verdict:
 
     @property
     def visible(self) -> float:
-        """Relative error that would have been refuted at any single point of the grid."""
-        return max((point.visible for point in self.points), default=math.inf)
+        """Relative error that would have been refuted at any single point that could be judged."""
+        return max((point.visible for point in self.points if point.replicates), default=math.inf)
 
     @property
     def wanted(self) -> int:
