@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from memory_store import MemoryStore
 from sympy import symbols
 
 from attnlaws import registry
@@ -18,8 +19,6 @@ KAPPA, SIGMA = symbols("kappa sigma")
 @pytest.fixture(scope="module")
 def stores():
     """One store for all tests of this file, so that right and wrong claims share their simulations."""
-    from conftest import MemoryStore  # type: ignore[import-not-found]
-
     return MemoryStore()
 
 
