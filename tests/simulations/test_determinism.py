@@ -104,8 +104,8 @@ def test_a_lost_block_is_noticed(case, memory):
         estimate(task, rows, replicates)
 
 
-def test_a_repeated_stream_is_noticed_by_the_error_bar(make):
-    """A wrong engine: every block draws the numbers of the first. Its blocks are equal to the bit, others are not."""
+def test_blocks_draw_different_numbers_and_each_the_same_again(make):
+    """That a repeated stream shows in the error bars is tested in test_estimate.py."""
     task = make("topk.tail_mass", n=500, kappa=0.1, sigma=1.5)
     blocks = list(task.blocks(3 * task.block_size))
     rows = [task.compute(block).tobytes() for block in blocks]

@@ -51,8 +51,7 @@ def test_an_off_by_one_k_is_caught_by_the_reference(make):
     assert abs(value - wrong) > 1e-3
 
 
-def test_tied_scores_keep_exactly_k():
-    """Ties have probability zero in the stream, so the kernel is given rows that hold them."""
+def test_selection_finds_every_rank_among_ties():
     from attnlaws.simulations.selection import kth_largest
 
     row = np.array([1.0, 0.0, 0.0, 0.0, -1.0])
