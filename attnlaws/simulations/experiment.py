@@ -164,7 +164,7 @@ class Experiment:
         reference: ``reference(draws, mode, **parameters)`` in naive float64 NumPy, one replicate; returns the outputs.
         estimator: the estimator that the parameters ask for.
         evaluated_at: parameters at which the law is to be evaluated where a simulation rounds (k = ceil(kappa n)).
-        reliable: whether the estimator's error bar can be trusted at these parameters; a text says why not.
+        reliable: whether the estimator's error bar can be trusted in a mode at these parameters; a text says why not.
         arithmetic_error: bound on the relative error that the arithmetic of the draws leaves in the result.
         arithmetic_reason: where that bound comes from.
     """

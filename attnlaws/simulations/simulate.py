@@ -78,7 +78,7 @@ def simulate(
             estimate(task, run(task, replicates, store, threads=threads, progress=progress), replicates)
             for task in tasks
         ]
-    reasons = {experiment.reliable(**task.parameters) for task in tasks} - {""}
+    reasons = {experiment.reliable(mode=mode, **task.parameters) for task in tasks} - {""}
     if any(result.conditional for result in results):
         reasons.add("the error bar is conditional on the few replicates' shared draws")
 

@@ -169,7 +169,8 @@ class _Referee:
             return [_unaffordable(point)]
         at = self.evaluated_at(parameters)
         whole_law = whole_law and self.in_law(parameters)
-        allowance, unreliable = self.allowance(parameters, at), self.experiment.reliable(**parameters)
+        allowance = self.allowance(parameters, at)
+        unreliable = self.experiment.reliable(mode=mode, **parameters)
         result = self.simulated(parameters, mode, self.law(**at), allowance, whole_law)
 
         def judged_for(law: Law) -> Judged:

@@ -193,6 +193,10 @@ def _phi_quantile(analytic: bool, p: Any) -> Any:
     return root if lower else -root
 
 
+def _log1p(analytic: bool, x: Any) -> Any:
+    return x.log1p() if isinstance(x, arb) and x > -1 else _log(analytic, 1 + x)
+
+
 def _incomplete_gamma(analytic: bool, a: Any, x: Any) -> Any:
     if not (isinstance(a, arb) and isinstance(x, arb)):
         return acb(x).gamma_lower(acb(a), regularized=1)
@@ -254,6 +258,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     words.Phi: _phi_cdf,
     words.log_Phi: _log_phi_cdf,
     words.Phi_inverse: _phi_quantile,
+    words.log1p: _log1p,
     words.gamma_p: _incomplete_gamma,
     words.beta_i: _incomplete_beta,
     words.beta_i_inverse: _beta_quantile,

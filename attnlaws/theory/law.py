@@ -231,8 +231,12 @@ class Law:
 
         Args:
             formula: an expression for every case; a function that turns each case's form into another one; or a
-                mapping from a case (the value of the choice parameter, or the case's label) to its expression.
+                mapping from a case (its label, the value of a choice parameter, or the name of an output) to its
+                expression.
             statement: a first line to put in place of the statement.
+
+        A formula replaces the default output, and the other outputs are dropped; a mapping leaves what it does not
+        name as it is.
 
         Raises:
             ValueError: for a mapping that names a case that does not exist.
@@ -243,12 +247,15 @@ class Law:
             >>> float(LAW.claiming(1 - kappa)(kappa=0.25, sigma=1.0))
             0.75
         """
-        derivations = tuple(self._conjectured(case, formula) for case in self.derivations)
+        cases = self.derivations
         if isinstance(formula, Mapping):
-            known = {name for case in self.derivations for name in (case.label, *case.when.values())}
+            known = {name for case in cases for name in (case.label, case.output, *case.when.values())}
             for name in formula:
                 if name not in known:
                     raise ValueError(f"{self.id} has no case {name!r}: it has {', '.join(self.cases)}")
+        else:
+            cases = tuple(case for case in cases if case.output == self.outputs[0])
+        derivations = tuple(self._conjectured(case, formula) for case in cases)
         doc = self.doc if statement is None else statement
         return replace(self, doc=doc, steps=(), derivations=derivations, sabotages={})
 
@@ -263,7 +270,10 @@ class Law:
 
     def _conjectured(self, case: Derivation, formula: Formula) -> Derivation:
         if isinstance(formula, Mapping):
-            given = [formula[name] for name in (case.label, *map(str, case.when.values())) if name in formula]
+            names = [case.label, *([case.output] if case.output != "value" else [])]
+            if case.output == self.outputs[0]:
+                names += map(str, case.when.values())
+            given = [formula[name] for name in names if name in formula]
             if not given:
                 return case
             new = given[0]

@@ -19,7 +19,7 @@ from flint import ctx
 
 from attnlaws.theory.enclose import enclose
 from attnlaws.theory.law import Law, number_domains
-from attnlaws.theory.simplify import settled, vanishes
+from attnlaws.theory.simplify import same_product, settled, vanishes
 from attnlaws.theory.steps import (
     ROOT,
     AtMost,
@@ -172,15 +172,29 @@ def _equal(left: Any, right: Any, by: Differentiate | Using | None, sampler: _Sa
             left = left.subs(*lemma)
         outcome = _equal(left, right, None, sampler)
         return ("checked", "") if status == "checked" and outcome[0] == "symbolic" else outcome
-    same = _same_slope(left, right, by) if isinstance(by, Differentiate) else _same_when_settled(left, right)
+    same = _same_slope(left, right, by) if isinstance(by, Differentiate) else _same_when_settled(left, right, sampler)
     if same:
         return "symbolic", ""
     return _check(left, right, sampler, lambda gap: gap.contains(0))
 
 
-def _same_when_settled(left: sp.Expr, right: sp.Expr) -> bool:
+def _same_when_settled(left: sp.Expr, right: sp.Expr, sampler: _Sampler) -> bool:
     orders = (False, True) if (left - right).has(sp.Derivative) else (False,)
-    return left == right or any(vanishes(settled(left, order) - settled(right, order)) for order in orders)
+    if left == right:
+        return True
+    for order in orders:
+        sides = settled(left, order), settled(right, order)
+        if (same_product(*sides) and not _apart(*sides, sampler)) or vanishes(sides[0] - sides[1]):
+            return True
+    return False
+
+
+def _apart(left: sp.Expr, right: sp.Expr, sampler: _Sampler) -> bool:
+    """Whether two products with one logarithm may differ after all, in a factor's sign: it was taken to be positive."""
+    if (left - right).has(sp.Integral, sp.Derivative):
+        return False
+    status, _ = _check(left, right, sampler, lambda gap: gap.contains(0))
+    return status != "checked"
 
 
 def _same_slope(left: sp.Expr, right: sp.Expr, by: Differentiate) -> bool:

@@ -53,6 +53,9 @@ def _settled_integral(function: Any, limit: Any) -> Any:
 
 def _one_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
     """Integrate with symbols in place of composite ends, which SymPy handles badly."""
+    known = _exponential_integral(inside, variable, low, high)
+    if known is not None:
+        return known
     plain = {}
     for end in (low, high):
         if end.free_symbols and not end.is_Symbol:
@@ -63,6 +66,58 @@ def _one_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
         return integral.subs(plain)
     done = integral.doit(conds="none")
     return (integral if done.has(*_UNSETTLED) else done).subs(plain)
+
+
+def _exponential_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
+    """The Gamma and the Gauss integral with composite coefficients, on which SymPy spends minutes, or nothing.
+
+    As everywhere in this module, the integral is taken to exist; the domain of a law says where it does.
+    """
+    exponent: Any = sp.S.Zero
+    power: Any = sp.S.Zero
+    for factor in sp.Mul.make_args(inside):
+        base, raised = factor.as_base_exp()
+        if base is sp.E or isinstance(factor, sp.exp):
+            exponent += factor.args[0] if isinstance(factor, sp.exp) else raised
+        elif base == variable and not raised.has(variable):
+            power += raised
+        else:
+            return None
+    polynomial = sp.expand(exponent).as_poly(variable)
+    if polynomial is None or polynomial.free_symbols_in_domain & {variable}:
+        return None
+    coefficients: list[Any] = [sp.factor(c) for c in polynomial.all_coeffs()]
+    *upper, constant = coefficients
+    if (low, high, len(upper)) == (0, sp.oo, 1):
+        return sp.exp(constant) * sp.gamma(power + 1) * (-upper[0]) ** (-power - 1)
+    if (low, high, len(upper), power) == (-sp.oo, sp.oo, 2, 0):
+        square, linear = upper
+        return sp.exp(sp.factor(constant - linear**2 / (4 * square))) * sp.sqrt(-sp.pi / square)
+    return None
+
+
+def same_product(left: Any, right: Any) -> bool:
+    """Whether two products of powers have the same logarithm, term by term of their irreducible factors.
+
+    The factors are taken to be positive: each is a quantity raised to a power that need not be whole.
+
+    Example:
+        >>> x, d = sp.symbols("x d", positive=True)
+        >>> same_product((1 / x + 1) ** d, sp.exp(d * sp.log((x + 1) / x)))
+        True
+    """
+    if left == 0 or right == 0:
+        return left == right
+    gap = _factored_log(standard(left)) - _factored_log(standard(right))
+    return sp.expand(sp.expand_log(gap, force=True)) == 0
+
+
+def _factored_log(expr: Any) -> Any:
+    """The logarithm of an expression, every logarithm in it split into those of irreducible factors."""
+    spread = sp.expand_log(sp.log(sp.powsimp(expr)), force=True)
+    for _ in range(2):  # a logarithm in an exponent comes out only with the second pass
+        spread = spread.replace(sp.log, lambda inside: sp.expand_log(sp.log(sp.factor(inside)), force=True))
+    return spread
 
 
 def vanishes(expr: Any) -> bool:

@@ -150,8 +150,12 @@ class Derivation:
 
     @property
     def label(self) -> str:
-        """The case in words, as in ``convention=median, d_v=none``; empty for a law of one case."""
-        return ", ".join(f"{name}={'none' if value is None else value}" for name, value in self.when.items())
+        """The case in words, as in ``convention=median, d_v=none``; empty for a law of one case.
+
+        An output that has a name of its own comes first, as in ``log, convention=ratio``.
+        """
+        named = [self.output] if self.output != "value" else []
+        return ", ".join(named + [f"{name}={'none' if value is None else value}" for name, value in self.when.items()])
 
     def covers(self, choices: Mapping[str, Any]) -> bool:
         """Whether the case applies to these values of choice parameters."""

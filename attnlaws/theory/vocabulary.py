@@ -124,6 +124,34 @@ class log_Phi(Stable):
         return sp.log(standard(Phi(self.args[0])))
 
 
+class log1p(Stable):
+    """The logarithm of 1 + x, exact for small x; certified on (-1, 1e290].
+
+    Example:
+        >>> log1p(0)
+        0
+    """
+
+    scipy_name, latex_name = "log1p", r"\operatorname{log1p}"
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        """At zero."""
+        return sp.S.Zero if x == 0 else None
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """The derivative."""
+        return 1 / (1 + self.args[0])
+
+    def standard(self) -> Any:
+        """The logarithm itself."""
+        return sp.log(sp.together(1 + standard(self.args[0])))
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        power = "" if exp is None else rf"^{{{exp}}}"
+        return rf"\ln{power}\left({printer.doprint(1 + self.args[0])}\right)"
+
+
 class gamma_p(Stable):
     """The regularized lower incomplete gamma function P(a, x); certified for a in [1/2, 1e4] and values from 1e-290."""
 
@@ -197,7 +225,7 @@ class beta_i_inverse(Stable):
         return 1 - beta_i_inverse(b, a, 1 - p)
 
 
-ROWS: tuple[type[Stable], ...] = (Phi, Phi_inverse, log_Phi, gamma_p, beta_i, beta_i_inverse)
+ROWS: tuple[type[Stable], ...] = (Phi, Phi_inverse, log_Phi, log1p, gamma_p, beta_i, beta_i_inverse)
 
 
 def standard(expr: Any) -> Any:

@@ -11,14 +11,22 @@ from attnlaws.simulations.run import run
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 REPLICATES = 12
 
-POINTS = [
-    ("retrieval.linear", {"n": n, "d_k": d_k, "d_v": d_v, "convention": convention})
-    for n, d_k, d_v in ((2, 3, None), (40, 7, None), (64, 16, 5), (9, 4, 8))
-    for convention in ("expectation", "ratio", "geometric", "median")
-] + [
-    ("topk.tail_mass", {"n": n, "kappa": kappa, "sigma": sigma})
-    for n, kappa, sigma in ((2, 0.5, 1.0), (64, 0.02, 0.5), (33, 0.9, 3.0), (64, 0.25, 8.0))
-]
+POINTS = (
+    [
+        ("retrieval.linear", {"n": n, "d_k": d_k, "d_v": d_v, "convention": convention})
+        for n, d_k, d_v in ((2, 3, None), (40, 7, None), (64, 16, 5), (9, 4, 8))
+        for convention in ("expectation", "ratio", "geometric", "median")
+    ]
+    + [
+        ("retrieval.exponential", {"n": n, "d_k": d_k, "tau": tau, "convention": convention})
+        for n, d_k, tau in ((2, 3, 4.5), (40, 7, 5.0), (64, 16, 9.0), (9, 100, 10.0))
+        for convention in ("expectation", "ratio", "geometric")
+    ]
+    + [
+        ("topk.tail_mass", {"n": n, "kappa": kappa, "sigma": sigma})
+        for n, kappa, sigma in ((2, 0.5, 1.0), (64, 0.02, 0.5), (33, 0.9, 3.0), (64, 0.25, 8.0))
+    ]
+)
 
 
 @pytest.mark.parametrize(("law_id", "point"), POINTS, ids=lambda value: str(value).replace(" ", ""))
@@ -67,6 +75,31 @@ def test_selection_finds_every_rank(size):
         ordered = np.sort(values)[::-1]
         for k in {1, size, (size + 1) // 2, max(1, size // 10)}:
             assert kth_largest(values.copy(), k) == ordered[k - 1]
+
+
+@pytest.mark.parametrize("convention", ["expectation", "ratio", "geometric"])
+def test_literal_collapsed_and_tilted_modes_agree(make, memory, convention):
+    """False alarm: 6 checks at 5 standard errors, 4e-6 in all. Visible: 5 combined standard errors, below 5 %."""
+    results = []
+    for mode in ("literal", "collapsed", "tilted"):
+        task = make("retrieval.exponential", mode, n=17, d_k=8, tau=16, convention=convention)
+        results.append(estimate(task, run(task, 20_000, memory), 20_000))
+    literal = results[0]
+    for other in results[1:]:
+        combined = np.hypot(literal.standard_error, other.standard_error)
+        assert abs(literal.mean - other.mean) < 5 * combined
+        assert 5 * combined < 0.05 * literal.mean
+
+
+@pytest.mark.parametrize(("tau", "convention", "mode", "reason"), [
+    (1.6, "expectation", "literal", "no variance"), (1.7, "expectation", "tilted", ""), (8, "ratio", "literal", "no v"),
+    (8, "ratio", "tilted", ""), (1.7, "expectation", "collapsed", "single scores"), (8, "expectation", "literal", ""),
+    (3, "geometric", "literal", "bias"), (3, "geometric", "tilted", ""),
+])  # fmt: skip
+def test_an_exponential_memory_says_where_its_error_bar_is_not_to_be_trusted(tau, convention, mode, reason):
+    reliable = registry.experiment("retrieval.exponential").reliable
+    assert reason in (said := reliable(mode=mode, n=65, d_k=64, tau=tau, convention=convention))
+    assert bool(said) == bool(reason)
 
 
 @pytest.mark.parametrize("convention", ["expectation", "ratio", "geometric", "median"])

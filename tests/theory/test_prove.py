@@ -97,6 +97,19 @@ def test_a_chain_cannot_begin_with_its_answer():
     assert statuses(Definition(MEAN, ""), Definition(MEAN, "")) == ["definition", "unknown"]
 
 
+def test_powers_of_composite_bases_are_compared_by_their_factors():
+    right, wrong = (a**2 + 2 * a + 1) ** (d / 2), (a**2 + 2 * a + 2) ** (d / 2)
+    given = chi_square_mean(sp.exp(-x * a) * sp.Integer(1), x, d) * (1 + 2 * a) ** (d / 2) * (1 + a) ** d
+    assert statuses(Definition(given, ""), Equals(right, ""))[1] == "symbolic"
+    assert statuses(Definition(given, ""), Equals(wrong, ""))[1] == "contradicted"
+
+
+def test_factors_that_are_negative_somewhere_are_no_proof():
+    """The logarithms of both sides agree term by term if a - 1 is taken to be positive."""
+    power = ((a - 1) ** 2) ** (d / 2) * MEAN
+    assert statuses(Definition(power, ""), Equals((a - 1) ** d / (d - 2), ""))[1] == "unknown"
+
+
 def test_what_sympy_cannot_do_is_checked_by_balls():
     # SymPy does not know that the quantile function is odd about 1/2: the ball comparison decides.
     definition = Definition(sp.Integral(Phi_inverse(1 / (1 + a)) ** 2, (x, 0, 1)), "")

@@ -16,6 +16,7 @@ from attnlaws.theory.vocabulary import (
     beta_i,
     beta_i_inverse,
     gamma_p,
+    log1p,
     log_Phi,
     numeric,
     standard,
@@ -47,6 +48,7 @@ DRAWS = {
     Phi: lambda rng: (rng.uniform(-36.9, 9),),
     Phi_inverse: lambda rng: (log_uniform(rng, 1e-290, 1) if rng.random() < 0.6 else 1 - log_uniform(rng, 1.2e-16, 1),),
     log_Phi: lambda rng: (rng.uniform(-50, 36.9) if rng.random() < 0.7 else -log_uniform(rng, 1, 1e5),),
+    log1p: lambda rng: (log_uniform(rng, 1e-290, 1e290) * 1.0 if rng.random() < 0.6 else -rng.random(),),
     gamma_p: gamma_arguments,
     beta_i: beta_arguments,
     beta_i_inverse: lambda rng: (degrees(rng), degrees(rng), rng.uniform(0.01, 0.99)),
@@ -100,7 +102,7 @@ def test_inverses_cancel():
 
 @pytest.mark.parametrize("row", ROWS)
 def test_derivatives_and_rewriting_agree_with_differences(row):
-    symbols = SYMBOLS[: 1 if row in (Phi, Phi_inverse, log_Phi) else 2 if row is gamma_p else 3]
+    symbols = SYMBOLS[: 1 if row in (Phi, Phi_inverse, log_Phi, log1p) else 2 if row is gamma_p else 3]
     values = [Fraction(3, 2), Fraction(5, 4), Fraction(2, 5)][3 - len(symbols) :]
     if row is gamma_p:
         values = [Fraction(3, 2), Fraction(5, 4)]
