@@ -137,8 +137,8 @@ def show_points(verdict: "Verdict") -> None:
     out = console()
     out.print(table)
     out.print(
-        "off by: relative, and in standard errors (for a limit, after its derived first correction); "
-        "sees: the smallest relative discrepancy that would have been refuted."
+        "off by: relative or as a factor, and in standard errors (for a limit, after its derived first correction); "
+        "sees: the smallest discrepancy that would have been refuted."
     )
     for reason in dict.fromkeys(point.reason for point in verdict.points if point.reason):
         out.print(f"undecided: {reason}")
@@ -146,27 +146,58 @@ def show_points(verdict: "Verdict") -> None:
 
 def _numbers(point: "Judged") -> tuple[str, str, str, str]:
     if point.what == "law":
-        return "whole law", f"distance {point.mean:.4f}", "", f"{point.visible:.2%}"
+        return "whole law", f"distance {point.mean:.4f}", "", seen(point.visible)
     return (
         f"{point.theory:.6g}",
         significant(point.mean, point.standard_error),
-        f"{(point.mean - point.theory) / abs(point.theory):+.2%} ({point.deviation:+.1f})" if point.theory else "",
-        f"{point.visible:.2%}",
+        f"{apart(point.mean, point.theory)} ({point.deviation:+.1f})" if point.theory else "",
+        seen(point.visible),
     )
+
+
+def apart(simulated: float, theory: float) -> str:
+    """A relative difference in percent, or a factor from two upwards.
+
+    Example:
+        >>> apart(1.01, 1.0), apart(12.0, 1.0), apart(-0.3, 1.0)
+        ('+1.00%', 'x 12', '-130.00%')
+    """
+    factor = simulated / theory
+    return f"x {factor:.3g}" if factor >= 2 or 0 < factor <= 0.5 else f"{(simulated - theory) / abs(theory):+.2%}"
+
+
+def seen(visible: float) -> str:
+    """The smallest discrepancy that would have been refuted, in percent, or as a factor from two upwards.
+
+    Example:
+        >>> seen(0.018), seen(40.0)
+        ('1.8%', 'x 41')
+    """
+    from attnlaws.simulations.verdict import percent
+
+    return percent(visible) if visible < 1 else f"x {1 + visible:.3g}"
 
 
 def show_verdict(verdict: "Verdict") -> None:
     """The verdict in a few lines."""
+    from attnlaws.simulations.verdict import percent
+
     out = console()
     out.print(f"[bold]{verdict.law}[/]: {verdict.statement}")
     out.print(
         f"{coloured(verdict.outcome)} (expected {verdict.expected}); derivation: {verdict.badge}; "
-        f"tolerance {verdict.delta:.1%}."
+        f"tolerance {percent(verdict.delta)}."
     )
-    out.print(
-        f"A relative error above {verdict.visible:.2%} at any point would have been refuted "
-        f"(false alarms: 1 in 10 billion per check)."
-    )
+    if verdict.outcome == "REFUTED" and (worst := verdict.worst):
+        out.print(
+            f"At {point_text(worst.parameters)} the formula gives {worst.theory:.6g} and the simulation "
+            f"{significant(worst.mean, worst.standard_error)}: {apart(worst.mean, worst.theory)}."
+        )
+    else:
+        out.print(
+            f"A relative error above {percent(verdict.visible)} at any point would have been refuted "
+            f"(false alarms: 1 in 10 billion per check)."
+        )
     if verdict.slope:
         out.print(
             f"Distance to the limit shrinks as n^({verdict.slope[0]:.2f} ± {verdict.slope[1]:.2f}) along the ladder."
@@ -191,7 +222,7 @@ def verdict_table(rows: "list[tuple[Verdict, float]]") -> None:
             coloured(verdict.outcome),
             verdict.expected.value,
             verdict.badge,
-            f"{verdict.visible:.2%}",
+            "" if verdict.outcome == "REFUTED" else seen(verdict.visible),
             f"{refuted} of {len(verdict.sabotages)}",
             str(len(verdict.points)),
             f"{seconds:.1f}",

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator, ScalarFormatter
 
 from attnlaws.figures.style import COLOURS, DASHES, MARKERS, styled
-from attnlaws.simulations.verdict import Judged, Verdict
+from attnlaws.simulations.verdict import Judged, Verdict, percent
 from attnlaws.theory.law import Law
 from attnlaws.theory.parameter import Number
 
@@ -57,11 +57,12 @@ def overlay(law: Law, verdict: Verdict, draw: Draw | None = None) -> Figure:
 
 def _title(law: Law, verdict: Verdict) -> str:
     width = 140 if verdict.ladder else 100
+    sees = "" if verdict.outcome == "REFUTED" else f", errors above {percent(verdict.visible)} would be refuted"
     return "\n".join(
         [
             *_wrapped(f"{law.id}: {law.statement}", width),
             f"{verdict.outcome} (expected {verdict.expected}), derivation {verdict.badge}; "
-            f"tolerance {verdict.delta:.0%}, errors above {verdict.visible:.1%} would be refuted",
+            f"tolerance {percent(verdict.delta)}{sees}",
             f"mode {verdict.mode}; seed {verdict.seed}",
         ]
     )
@@ -110,9 +111,9 @@ def draw_overlay(axes: Axes, law: Law, verdict: Verdict) -> None:
             axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_ylabel(law.quantity)
     axes.tick_params(labelbottom=False)
-    axes.legend(
-        handles=handles, title="lines: theory; points: simulation, 95 % intervals", title_fontsize=8, alignment="left"
-    )
+    shared = [f"{name} = {_shown(value)}" for name, value in _common(law).items()]
+    title = "\n".join(["lines: theory; points: simulation, 95 % intervals", *([", ".join(shared)] if shared else [])])
+    axes.legend(handles=handles, title=title, title_fontsize=8, alignment="left")
 
 
 def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
@@ -174,12 +175,11 @@ def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:
 def _series(law: Law, verdict: Verdict) -> list[tuple[str, Mapping[str, Any], list[Judged]]]:
     """Label, fixed parameters and judged points of each curve."""
     assert law.grid is not None
-    common = set.intersection(*({(k, v) for k, v in fixed.items()} for fixed in law.grid.series))
-    single = len(law.grid.series) == 1
+    common = _common(law)
     result = []
     for fixed in law.grid.series:
-        names = {k: v for k, v in fixed.items() if single or (k, v) not in common}
-        label = ", ".join(v if isinstance(v, str) else f"{k} = {'none' if v is None else v}" for k, v in names.items())
+        names = {k: v for k, v in fixed.items() if k not in common}
+        label = ", ".join(v if isinstance(v, str) else f"{k} = {_shown(v)}" for k, v in names.items())
         points = [
             point
             for point in verdict.points
@@ -190,6 +190,17 @@ def _series(law: Law, verdict: Verdict) -> list[tuple[str, Mapping[str, Any], li
         ]
         result.append((label, fixed, points))
     return result
+
+
+def _common(law: Law) -> dict[str, Any]:
+    """Parameters that have one value on all of several curves."""
+    assert law.grid is not None
+    first, *others = law.grid.series
+    return {k: v for k, v in first.items() if others and all(k in other and other[k] == v for other in others)}
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value)
 
 
 def _curve(law: Law, fixed: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """What identifies a simulation, and how it falls into blocks."""
 
+import ast
 import hashlib
 import inspect
 import itertools
@@ -226,11 +227,27 @@ def canonical(parameters: Mapping[str, Any]) -> str:
 
 
 def fingerprint(experiment: Experiment) -> str:
-    """Hash of an experiment's source: its whole file, or its functions where they were typed in a notebook."""
-    builder = next(iter(experiment.modes.values()))
-    module = sys.modules.get(builder.__module__)
-    path = getattr(module, "__file__", None)
-    if path is not None and Path(path).exists():
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    functions = (*experiment.modes.values(), experiment.estimator, experiment.evaluated_at, experiment.reliable)
-    return hashlib.sha256("".join(source_of(function) for function in functions).encode()).hexdigest()
+    """Hash of an experiment's source: its file with those it takes functions from, or what was typed in a notebook."""
+    known: dict[Path, str] = {}
+    typed = set()
+    for function in (*experiment.modes.values(), experiment.estimator, experiment.evaluated_at, experiment.reliable):
+        path = getattr(sys.modules.get(function.__module__), "__file__", None)
+        if path is not None and Path(path).exists():
+            _read_experiment(Path(path), known)
+        else:
+            typed.add(source_of(function))
+    return hashlib.sha256("\0".join(sorted({*known.values(), *typed})).encode()).hexdigest()
+
+
+def _read_experiment(path: Path, known: dict[Path, str]) -> None:
+    """Collect the text of a file, and of the experiments that it imports."""
+    if path in known:
+        return
+    known[path] = path.read_text("utf-8")
+    for node in ast.walk(ast.parse(known[path])):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("attnlaws.simulations."):
+            folder = Path(__file__).parent.joinpath(*str(node.module).split(".")[2:])
+            for name in node.names:
+                for file in (folder / f"{name.name}.py", folder.with_suffix(".py")):
+                    if file.exists() and file.parent != Path(__file__).parent:
+                        _read_experiment(file, known)

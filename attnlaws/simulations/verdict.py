@@ -16,6 +16,8 @@ SUPPORTING = 3.29
 """Half-width, in standard errors, of the 99.9 % interval that must lie within the tolerance."""
 RESOLUTION = 8.0
 """Standard errors that should fit in the tolerance: then a true law is supported but for a chance of 2e-6."""
+FAR_OFF = 8.0
+"""Standard errors beyond the tolerance at which a growing run may end: a chance of 1e-15 at each look."""
 FALSE_ALARM = 1e-10
 CONFIDENCE = 1e-3
 FAILED_BADGES = ("unknown", "contradicted")
@@ -134,7 +136,7 @@ class Verdict:
         return max(means, key=lambda point: point.visible, default=None)
 
     def __str__(self) -> str:
-        counts = f"{len(self.points)} points, tolerance {self.delta:.0%}, derivation {self.badge}"
+        counts = f"{len(self.points)} points, tolerance {percent(self.delta)}, derivation {self.badge}"
         lines = [f"{self.law}: {self.outcome} ({counts})"]
         if self.worst:
             worst = self.worst
@@ -142,7 +144,8 @@ class Verdict:
             lines.append(
                 f"  at {point}: formula {worst.theory:.5g}, simulation {worst.mean:.5g} +- {worst.standard_error:.1g}"
             )
-        lines.append(f"  an error above {self.visible:.1%} at any point would have been refuted")
+        if self.outcome is not Outcome.REFUTED:
+            lines.append(f"  an error above {percent(self.visible)} at any point would have been refuted")
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
@@ -167,6 +170,16 @@ class Verdict:
             slope=tuple(record["slope"]) if record["slope"] else None,  # type: ignore[arg-type]
             ladder=tuple(tuple(rung) for rung in record["ladder"]),  # type: ignore[misc]
         )
+
+
+def percent(value: float) -> str:
+    """A relative size in percent, or as a power of ten where that is small.
+
+    Example:
+        >>> percent(0.01), percent(0.0188), percent(1e-9)
+        ('1%', '1.9%', '1e-09')
+    """
+    return f"{100 * value:.2g}%" if value >= 1e-4 else f"{value:.2g}"
 
 
 _FLOATS = ("theory", "mean", "standard_error", "allowance", "correction", "visible")
@@ -255,6 +268,18 @@ def judge(
         visible=(tolerance + allowance + REFUTING * error) / abs(theory) if theory else math.inf,
         wanted=wanted(theory, estimate, delta, allowance) if outcome is Outcome.INCONCLUSIVE else 0,
     )
+
+
+def far_off(claim: Claim, theory: float, estimate: Estimate, delta: float, allowance: float) -> bool:
+    """Whether a claim is so far off that more replicates would change nothing.
+
+    Example:
+        >>> far_off(Equal(), 1.0, Estimate(2.0, 0.01, 10_000), 0.01, 0.0)
+        True
+    """
+    distance = _beyond(claim, estimate.mean - theory) - allowance - delta * abs(theory)
+    enough = estimate.replicates >= FEW_REPLICATES and not estimate.conditional
+    return enough and distance > FAR_OFF * estimate.standard_error and trusted(estimate, FAR_OFF)
 
 
 def _beyond(claim: Claim, difference: float) -> float:

@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sympy import Symbol
 
 from attnlaws import registry
-from attnlaws.simulations import build
+from attnlaws.simulations import build, task
 from attnlaws.simulations.generate import HEADER
 
 SIMULATIONS = "attnlaws.simulations."
@@ -19,7 +20,7 @@ ONLY_RUNS = {"run"}
 CHILD = """
 import sys
 from attnlaws import registry
-from attnlaws.simulations import build
+from attnlaws.simulations import build, task
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import Block
 law, experiment = registry.law("topk.tail_mass"), registry.experiment("topk.tail_mass")
@@ -151,9 +152,28 @@ def test_no_source_that_can_change_a_bit_escapes_the_hash(modules, imports_of):
 
 
 def test_no_experiment_draws_with_what_the_hash_does_not_cover(modules, imports_of):
-    """A task is known by its experiment's own file and the engine; a helper elsewhere would go unnoticed."""
+    """A task is known by its experiment's own file, the experiments it imports and the engine; a helper elsewhere would
+    go unnoticed."""
     for law_id in registry.ids():
         ours = {i for i in imports_of(modules[SIMULATIONS + law_id]) if i.split(".")[0] == "attnlaws"}
-        allowed = {SIMULATIONS + name for name in (*build.ENGINE, *ONLY_RUNS)}
+        allowed = {SIMULATIONS + name for name in (*build.ENGINE, *ONLY_RUNS, *registry.ids())}
         beyond = {i for i in ours if not any(i == name or i.startswith(f"{name}.") for name in allowed)}
-        assert beyond <= {"attnlaws.simulations"}, law_id
+        topics = {f"attnlaws.simulations.{known.split('.')[0]}" for known in registry.ids()}
+        assert beyond <= {"attnlaws.simulations", *topics}, law_id
+
+
+def test_an_experiment_that_borrows_from_another_depends_on_its_file(monkeypatch):
+    """A changed file that is imported must change the identity of what is drawn with it."""
+    borrower, lender = (registry.experiment(f"retrieval.{name}") for name in ("typical_norm_as_mean", "exponential"))
+    before = task.fingerprint(borrower), task.fingerprint(lender)
+    read = Path.read_text
+    monkeypatch.setattr(
+        Path,
+        "read_text",
+        lambda path, *a: read(path, *a) + "# new" * path.as_posix().endswith("retrieval/exponential.py"),
+    )
+    assert all(new != old for new, old in zip(map(task.fingerprint, (borrower, lender)), before, strict=True))
+    linear = registry.experiment("retrieval.linear")
+    changed = task.fingerprint(linear)
+    monkeypatch.undo()
+    assert changed == task.fingerprint(linear)

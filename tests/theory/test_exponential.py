@@ -8,6 +8,7 @@ import sympy as sp
 from attnlaws.theory.enclose import enclose
 from attnlaws.theory.prove import prove
 from attnlaws.theory.retrieval.exponential import LAW, SMALLEST_MEAN
+from attnlaws.theory.retrieval.typical_norm_as_mean import LAW as TYPICAL
 
 N, D_K, TAU = (LAW.parameter(name).symbol for name in ("n", "d_k", "tau"))
 CONVENTIONS = ("expectation", "ratio", "geometric")
@@ -65,6 +66,20 @@ def test_conventions_differ_by_e_to_the_fourth_at_the_temperature_of_attention()
     assert sp.limit(plain["ratio"] - plain["geometric"], d, sp.oo) == -4
     logarithms = [float(LAW(n=9, d_k=10**6, tau=1000, convention=name, output="log")) for name in CONVENTIONS]
     assert np.diff(logarithms) == pytest.approx([-8, 4], abs=0.03)
+
+
+def test_the_typical_norm_formula_is_the_value_at_that_norm_and_misses_the_mean_by_e_to_the_fourth():
+    n, d, tau = (TYPICAL.parameter(name).symbol for name in ("n", "d_k", "tau"))
+    for point in ({n: 9, d: 4, tau: 2}, {n: 65, d: 64, tau: 8}):
+        definition, form = enclose(TYPICAL.steps[0].expr, point, 15), enclose(TYPICAL.form, point, 25)
+        assert (definition - form).contains(0)
+        assert float(definition.rad() / form.lower()) < 1e-10
+    gaps = [
+        float(LAW(n=n, d_k=d, tau=d**0.5) / TYPICAL(n=n, d_k=d, tau=d**0.5) * n / (n - 1))
+        for n, d in ((9, 16), (65, 10**4), (10**6, 10**5))
+    ]
+    assert gaps[0] < gaps[1] < gaps[2] < np.exp(4)
+    assert gaps[2] == pytest.approx(np.exp(4), rel=0.06)  # the next term of the logarithm is -56/(3 sqrt(d))
 
 
 def test_the_logarithm_reaches_where_the_value_does_not():

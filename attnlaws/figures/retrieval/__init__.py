@@ -1,0 +1,1 @@
+"""Pictures of retrieval laws that want more than the default overlay."""
