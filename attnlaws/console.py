@@ -150,9 +150,17 @@ def _numbers(point: "Judged") -> tuple[str, str, str, str]:
     return (
         f"{point.theory:.6g}",
         significant(point.mean, point.standard_error),
-        f"{apart(point.mean, point.theory)} ({point.deviation:+.1f})" if point.theory else "",
+        _off_by(point),
         seen(point.visible),
     )
+
+
+def _off_by(point: "Judged") -> str:
+    if not point.theory:
+        return ""
+    # A single instance has no standard error.
+    errors = f" ({point.deviation:+.1f})" if point.what == "mean" else ""
+    return apart(point.mean, point.theory) + errors
 
 
 def apart(simulated: float, theory: float) -> str:
@@ -162,8 +170,10 @@ def apart(simulated: float, theory: float) -> str:
         >>> apart(1.01, 1.0), apart(12.0, 1.0), apart(-0.3, 1.0)
         ('+1.00%', 'x 12', '-130.00%')
     """
-    factor = simulated / theory
-    return f"x {factor:.3g}" if factor >= 2 or 0 < factor <= 0.5 else f"{(simulated - theory) / abs(theory):+.2%}"
+    factor, relative = simulated / theory, (simulated - theory) / abs(theory)
+    if factor >= 2 or 0 < factor <= 0.5:
+        return f"x {factor:.3g}"
+    return f"{relative:+.2%}" if abs(relative) >= 1e-4 or relative == 0 else f"{relative:+.0e}"
 
 
 def seen(visible: float) -> str:
@@ -192,6 +202,12 @@ def show_verdict(verdict: "Verdict") -> None:
         out.print(
             f"At {point_text(worst.parameters)} the formula gives {worst.theory:.6g} and the simulation "
             f"{significant(worst.mean, worst.standard_error)}: {apart(worst.mean, worst.theory)}."
+        )
+    elif any(point.what == "instance" for point in verdict.points):
+        count = sum(point.replicates for point in verdict.points)
+        out.print(
+            f"{count:,} single instances were compared; a relative difference above {percent(verdict.visible)} in any "
+            f"would have refuted it. Shown is the worst at each point."
         )
     else:
         out.print(

@@ -39,9 +39,13 @@ def overlay(law: Law, verdict: Verdict, draw: Draw | None = None) -> Figure:
             2, 2 if ladder else 1, height_ratios=(3, 1), width_ratios=(2, 1.15) if ladder else None
         )
         main = figure.add_subplot(grid[0, 0])
-        residuals = figure.add_subplot(grid[1, 0], sharex=main)
+        if any(point.what == "instance" for point in verdict.points):
+            residuals = figure.add_subplot(grid[1, 0])
+            draw_differences(residuals, law, verdict)
+        else:
+            residuals = figure.add_subplot(grid[1, 0], sharex=main)
+            draw_residuals(residuals, law, verdict)
         (draw or draw_overlay)(main, law, verdict)
-        draw_residuals(residuals, law, verdict)
         if ladder:
             draw_ladder(figure.add_subplot(grid[:, 1]), law, verdict)
         figure.suptitle(_title(law, verdict), x=0.01, ha="left", fontsize=8.5)
@@ -138,6 +142,33 @@ def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
     axes.set_ylabel("off by\n(std. errors)" + ("\nafter correction" if verdict.ladder else ""))
 
 
+def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
+    """For a claim about every instance, the largest relative difference at each point, under the tolerance."""
+    assert law.grid is not None
+    smallest = np.finfo(np.float64).eps / 4
+    axes.axhspan(law.delta, 1, color="#F3E3E3", zorder=0)
+    for index, (label, _, points) in enumerate(_series(law, verdict)):
+        axes.plot(
+            [point.parameters[law.grid.across] for point in points],
+            [max(abs(point.mean / point.theory - 1), smallest) for point in points],
+            color=COLOURS[index % len(COLOURS)],
+            marker=MARKERS[index % len(MARKERS)],
+            markerfacecolor="white",
+            linestyle="none",
+            label=label,
+        )
+    if law.grid.logx:
+        _log_axis(axes, law)
+    axes.set_yscale("log")
+    axes.set_ylim(smallest / 2, 1)
+    axes.yaxis.set_major_locator(FixedLocator([1e-16, 1e-12, 1e-8, 1e-4, 1]))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.annotate("refuted", (0.01, law.delta), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
+    axes.set_xlabel(f"{law.grid.across}: {law.parameter(law.grid.across).meaning}")
+    axes.set_ylabel("largest\nrel. difference")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+
+
 def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:
     """Distance between simulation and limit as the size grows, against the derived first correction."""
     assert law.grid is not None and law.grid.ladder is not None
@@ -183,7 +214,7 @@ def _series(law: Law, verdict: Verdict) -> list[tuple[str, Mapping[str, Any], li
         points = [
             point
             for point in verdict.points
-            if point.what == "mean"
+            if point.what != "law"
             and np.isfinite(point.mean)
             and all(point.parameters.get(k) == v for k, v in fixed.items())
             and point.parameters[law.grid.across] in law.grid.values

@@ -41,7 +41,7 @@ def simulate_parser(law: Law, experiment: Experiment, prog: str) -> Parser:
         epilog="Several values of a parameter span a dimension of the result.",
     )
     group = parser.add_argument_group("parameters of the law")
-    for parameter in law.parameters:
+    for parameter in _asked(law):
         group.add_argument(
             flag(parameter.name),
             dest=parameter.name,
@@ -60,6 +60,11 @@ def simulate_parser(law: Law, experiment: Experiment, prog: str) -> Parser:
     parser.add_argument("--backend", default="auto", help=f"one of {', '.join(BACKENDS)} (default: %(default)s)")
     add_run(parser)
     return parser
+
+
+def _asked(law: Law) -> list[Parameter]:
+    """The parameters of a simulation: all but those that the experiment draws."""
+    return [parameter for parameter in law.parameters if parameter.role != "instance"]
 
 
 def number(text: str) -> int | float | str:
@@ -108,7 +113,7 @@ def simulate_command(
     """Parse, simulate, print."""
     arguments = vars(simulate_parser(law, experiment, prog).parse_args(argv))
     as_json = arguments.pop("json")
-    for parameter in law.parameters:
+    for parameter in _asked(law):
         given = arguments.pop(parameter.name)
         if given is not None:
             values = [parameter.parse(text) for text in given]

@@ -1,8 +1,11 @@
 """The very normals that a kernel draws, as arrays: for references, and for looking at one replicate."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from attnlaws.simulations.experiment import Streaming, as_dtype
+from attnlaws.simulations.build import build
+from attnlaws.simulations.experiment import Replicate, Streaming, as_dtype
 from attnlaws.simulations.generate import LANES, Layout
 from attnlaws.simulations.stream import (
     fill_normals32,
@@ -12,6 +15,34 @@ from attnlaws.simulations.stream import (
     stream_key,
 )
 from attnlaws.simulations.task import Task
+
+
+def _copy32(k0, k1, replicate, scratch, out, size):
+    """A replicate that reports its own normals."""
+    items = np.empty(size, np.float32)
+    fill_normals32(k0, k1, replicate, np.uint64(0), items)
+    for i in range(size):
+        out[i] = items[i]
+
+
+def _copy64(k0, k1, replicate, scratch, out, size):
+    """The same in float64."""
+    fill_normals64(k0, k1, replicate, np.uint64(0), out)
+
+
+def drawn_items(task: Task, first: int, count: int) -> np.ndarray:
+    """Normals of a run of replicates of a self-contained kernel: [replicate, size].
+
+    The kernel that copies them is kept on disk as all others are, so nothing is compiled where only a few are wanted.
+    """
+    assert isinstance(task.shape, Replicate)
+    bits = task.shape.precision
+    copy = replace(task.shape, kernel=_copy32 if bits == "float32" else _copy64, scratch=lambda **_: 0)
+    module, _ = build(f"draws_{bits}", copy)
+    values = np.empty((count, task.draws))
+    key = (np.uint64(k) for k in stream_key(task.seed, task.label))
+    module.block(*key, first, np.empty(0), values, task.draws)
+    return values.astype(as_dtype(bits))
 
 
 def drawn(task: Task, replicate: int) -> dict[str, np.ndarray]:
@@ -28,9 +59,7 @@ def drawn(task: Task, replicate: int) -> dict[str, np.ndarray]:
     key = tuple(np.uint64(k) for k in stream_key(task.seed, task.label))
     shape, index = task.shape, np.uint64(replicate)
     if not isinstance(shape, Streaming):
-        out = np.empty(shape.draws(task.parameters), as_dtype(shape.precision))
-        (fill_normals32 if shape.precision == "float32" else fill_normals64)(*key, index, np.uint64(0), out)
-        return {"items": out}
+        return {"items": drawn_items(task, replicate, 1)[0]}
     layout, found = Layout(shape), {}
     fill = fill_normals32 if layout.bits == 32 else fill_normals64
     for draw in shape.shared:

@@ -165,6 +165,9 @@ class Experiment:
         estimator: the estimator that the parameters ask for.
         evaluated_at: parameters at which the law is to be evaluated where a simulation rounds (k = ceil(kappa n)).
         reliable: whether the estimator's error bar can be trusted in a mode at these parameters; a text says why not.
+        instance: for a law about single instances, ``instance(draws, **parameters)``, what a caller would give the law
+            for some replicates, whose draws come as ``items`` [replicate, size]; the law is then compared with the
+            outputs of its name, replicate by replicate.
         arithmetic_error: bound on the relative error that the arithmetic of the draws leaves in the result.
         arithmetic_reason: where that bound comes from.
     """
@@ -176,6 +179,7 @@ class Experiment:
     arithmetic_reason: str
     evaluated_at: Callable[..., Mapping[str, Any]] = lambda **_: {}
     reliable: Callable[..., str] = lambda **_: ""
+    instance: Callable[..., Mapping[str, Any]] | None = None
 
     @property
     def default_mode(self) -> str:

@@ -42,7 +42,8 @@ class Judged:
         reason: why, where it is INCONCLUSIVE.
         visible: relative discrepancy from which on this check would have refuted.
         wanted: replicates that would decide an INCONCLUSIVE point, or 0.
-        what: "mean" for the claimed value, "law" for its whole distribution.
+        what: "mean" for the claimed value, "law" for its whole distribution, "instance" for a claim about every single
+            instance: then the values are those of the worst one, named in the parameters.
     """
 
     parameters: Mapping[str, Any]
@@ -129,7 +130,7 @@ class Verdict:
     @property
     def worst(self) -> Judged | None:
         """The point that decides most: the farthest off where it is refuted, else the least certain one."""
-        means = [point for point in self.points if point.what == "mean" and point.replicates]
+        means = [point for point in self.points if point.what != "law" and point.replicates]
         refuted = [point for point in means if point.outcome is Outcome.REFUTED]
         if refuted:
             return max(refuted, key=lambda point: abs(point.mean - point.theory) / abs(point.theory or 1))
@@ -282,7 +283,7 @@ def far_off(claim: Claim, theory: float, estimate: Estimate, delta: float, allow
     return enough and distance > FAR_OFF * estimate.standard_error and trusted(estimate, FAR_OFF)
 
 
-def _beyond(claim: Claim, difference: float) -> float:
+def _beyond(claim: Claim, difference: Any) -> Any:
     """How far the estimate lies on the wrong side."""
     if isinstance(claim, Bound):
         return difference if claim.side == "upper" else -difference
@@ -307,6 +308,51 @@ def wanted(theory: float, estimate: Estimate, delta: float, allowance: float) ->
     precision = (RESOLUTION * spread / room) ** 2
     symmetry = (estimate.skewness * REFUTING**3 / 6) ** 2
     return math.ceil(max(precision, symmetry, FEW_REPLICATES))
+
+
+def judge_instances(
+    claim: Claim,
+    theory: Mapping[str, np.ndarray],
+    simulated: Mapping[str, np.ndarray],
+    delta: float,
+    *,
+    parameters: Mapping[str, Any],
+    arithmetic_error: float,
+) -> Judged:
+    """Judge a claim about every single instance by the worst one: there is no noise, and nothing is averaged.
+
+    Args:
+        claim: what is asserted.
+        theory: the formula's value by output, for each instance.
+        simulated: the same from the definitions.
+        delta: relative tolerance.
+        parameters: the point, for the record; the worst output and instance are added.
+        arithmetic_error: relative error that rounding leaves in the simulated values.
+
+    Example:
+        >>> value = {"value": np.array([1.0, 2.0])}
+        >>> judge_instances(Equal(), value, value, 1e-8, parameters={}, arithmetic_error=1e-12).outcome
+        <Outcome.SUPPORTED: 'SUPPORTED'>
+    """
+    excess = {
+        name: np.maximum(_beyond(claim, simulated[name] - theory[name]), 0.0) / np.abs(theory[name]) for name in theory
+    }
+    output = max(excess, key=lambda name: float(excess[name].max()))
+    worst = int(np.argmax(excess[output]))
+    here, value = float(excess[output][worst]), float(theory[output][worst])
+    refuted, within = here > delta + arithmetic_error, here + arithmetic_error <= delta
+    return Judged(
+        parameters={**parameters, "output": output, "instance": worst},
+        theory=value,
+        mean=float(simulated[output][worst]),
+        standard_error=0.0,
+        replicates=excess[output].size,
+        allowance=arithmetic_error * abs(value),
+        outcome=Outcome.REFUTED if refuted else Outcome.SUPPORTED if within else Outcome.INCONCLUSIVE,
+        reason="" if refuted or within else "at the edge of the tolerance",
+        visible=delta + arithmetic_error,
+        what="instance",
+    )
 
 
 def judge_law(

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+
+from attnlaws.simulations.draws import drawn_items
 from attnlaws.simulations.estimate import Estimate, estimate
 from attnlaws.simulations.experiment import Experiment, Quantile
 from attnlaws.simulations.run import Progress, RowStore, run
@@ -16,6 +19,7 @@ from attnlaws.simulations.verdict import (
     Verdict,
     far_off,
     judge,
+    judge_instances,
     judge_law,
     ladder_slope,
     overall,
@@ -44,6 +48,7 @@ class Profile:
         name: "quick", "normal" or "full".
         draws: most normals at one point of the grid.
         ladder_draws: normals at each rung of a ladder.
+        instances: single instances that are compared, for a law about them.
         cheapest: simulate the curves in the experiment's last mode, an equal law with fewer draws, and only the single
             points beside them in its first; judge whole laws at those only.
         precision: how many times smaller than needed the error bars are made.
@@ -52,13 +57,14 @@ class Profile:
     name: str
     draws: int
     ladder_draws: int
+    instances: int
     cheapest: bool
     precision: int = 1
 
 
-QUICK = Profile("quick", draws=1 << 31, ladder_draws=1 << 23, cheapest=True)
-NORMAL = Profile("normal", draws=1 << 34, ladder_draws=1 << 28, cheapest=False)
-FULL = Profile("full", draws=1 << 36, ladder_draws=1 << 31, cheapest=False, precision=4)
+QUICK = Profile("quick", draws=1 << 31, ladder_draws=1 << 23, instances=1 << 8, cheapest=True)
+NORMAL = Profile("normal", draws=1 << 34, ladder_draws=1 << 28, instances=1 << 12, cheapest=False)
+FULL = Profile("full", draws=1 << 36, ladder_draws=1 << 31, instances=1 << 16, cheapest=False, precision=4)
 
 
 class RecordStore(RowStore, Protocol):
@@ -166,6 +172,8 @@ class _Referee:
         self, point: Mapping[str, Any], mode: str, sabotaged: dict[str, list[Judged]], whole_law: bool
     ) -> list[Judged]:
         """Judge the law and its sabotages at one point, from the same simulation."""
+        if self.experiment.instance is not None:
+            return [self.instances(point, mode, sabotaged)]
         claim = self.law.claim
         parameters = self.affordable(point)
         if parameters is None:
@@ -195,6 +203,39 @@ class _Referee:
             assert self.law.distribution is not None
             points.append(judge_law(self.law.distribution, result, self.law.delta, parameters))
         return points
+
+    def instances(self, point: Mapping[str, Any], mode: str, sabotaged: dict[str, list[Judged]]) -> Judged:
+        """Compare the law, and its sabotages, with the definitions, one instance after the other."""
+        assert self.experiment.instance is not None
+        parameters = self.law.validate(**point)
+        task = make_task(self.law, self.experiment, parameters, self.seed, mode)
+        count = min(self.profile.instances, max(1, self.profile.draws // task.draws))
+        outputs = task.values(0, count)
+        simulated = {name: outputs[:, task.outputs.index(name)] for name in self.law.outputs}
+        rows = self.experiment.instance({"items": drawn_items(task, 0, count)}, **parameters)
+        own = {p.name: parameters[p.name] for p in self.law.parameters if p.role == "law"}
+
+        known: dict[Any, np.ndarray] = {}  # a sabotage changes one output, and the others are evaluated once
+
+        def theory(law: Law, name: str) -> np.ndarray:
+            form = law.derivation(name).form
+            if form not in known:
+                known[form] = law(output=name, **rows, **own)
+            return known[form]
+
+        def judged_for(law: Law) -> Judged:
+            return judge_instances(
+                law.claim,
+                {name: theory(law, name) for name in law.outputs},
+                simulated,
+                law.delta,
+                parameters=parameters,
+                arithmetic_error=self.experiment.arithmetic_error,
+            )
+
+        for name, law in self.law.claims_sabotaged().items():
+            sabotaged[name].append(judged_for(law))
+        return judged_for(self.law)
 
     def in_law(self, parameters: Mapping[str, Any]) -> bool:
         """Whether the whole distribution is judged here: it is claimed, and the values are kept."""

@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 
 from attnlaws.theory.enclose import enclose, exact
-from attnlaws.theory.law import Law, number_domains
+from attnlaws.theory.law import Law, free_domains, sample_point
 from attnlaws.theory.parameter import SMALLEST
 from attnlaws.theory.steps import ROOT, Derivation
 
@@ -93,19 +93,25 @@ def _failure(case: Derivation, compared: int, what: str) -> Certificate:
 
 
 def _words(point: dict[str, Any]) -> str:
-    return ", ".join(f"{name} = {float(value):.17g}" for name, value in point.items())
+    return ", ".join(f"{name} = {_word(value)}" for name, value in point.items())
 
 
-def _argument(value: Any) -> int | float:
+def _word(value: Any) -> str:
+    return f"[{len(value)} scores]" if isinstance(value, tuple) else f"{float(value):.17g}"
+
+
+def _argument(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [float(score) for score in value]
     return value if isinstance(value, int) else float(value)
 
 
 def _points(law: Law, case: Derivation, count: int) -> Iterator[dict[str, Any]]:
     """Random points, exactly representable in float64, of the parameters that the case leaves free."""
     rng = random.Random(f"{law.id}|{case.label}")
-    domains = number_domains(law, case)
+    domains = {k: v for k, v in free_domains(law, case).items() if law.parameter(k).role != "simulation"}
     for _ in range(count):
-        yield {name: domain.sample(rng) for name, domain in domains.items() if law.parameter(name).role == "law"}
+        yield sample_point(domains, rng)
 
 
 def _symbols(law: Law, point: dict[str, Any]) -> dict[sp.Symbol, Any]:

@@ -19,7 +19,7 @@ from flint import acb, arb, ctx, fmpq
 
 from attnlaws.theory import vocabulary as words
 
-Env = dict[sp.Symbol, Any]
+Env = dict[Any, Any]
 Node = Callable[[Env, bool], Any]
 NAN = acb("nan")
 
@@ -50,7 +50,7 @@ def enclose(expr: Any, point: Mapping[Any, Any] | None = None, digits: int = 30)
     precision = bits = int(digits * 3.33) + 40
     while True:
         with ctx.workprec(precision):
-            env = {sp.sympify(symbol): exact(value) for symbol, value in (point or {}).items()}
+            env = {sp.sympify(symbol): _exact(value) for symbol, value in (point or {}).items()}
             result = acb(routine(env, False))
         # Cancellation is cured by more digits; an integral has its own control of the error, and is too dear to repeat.
         enough = 2 * result.rel_accuracy_bits() >= bits or prepared.has(sp.Integral) or not sharp
@@ -80,12 +80,22 @@ def exact(value: Any) -> arb:
     return arb(fmpq(rational.numerator, rational.denominator))
 
 
+def _exact(value: Any) -> Any:
+    """A number as a ball, a row of numbers as balls in decreasing order."""
+    return [exact(score) for score in sorted(value, reverse=True)] if isinstance(value, tuple) else exact(value)
+
+
 def _compile(expression: Any) -> Node:
     """Turn an expression into a function of the symbols' balls (and the flag that Arb's integration passes)."""
     expr = sp.sympify(expression)
     if isinstance(expr, sp.Integral):
         return _compile_integral(expr)
-    if expr.is_Symbol:
+    if isinstance(expr, sp.Sum):
+        return _compile_sum(expr)
+    if isinstance(expr, sp.Indexed):
+        row, position = expr.base, _compile(expr.indices[0])
+        return lambda env, analytic: env[row][int(position(env, False).unique_fmpz()) - 1]
+    if expr.is_Symbol or isinstance(expr, sp.IndexedBase):
         return lambda env, analytic: _look_up(env, expr)
     if expr.is_Rational:
         return lambda env, analytic: arb(fmpq(int(expr.p), int(expr.q)))
@@ -100,13 +110,15 @@ def _compile(expression: Any) -> Node:
         return lambda env, analytic: _product(part(env, analytic) for part in parts)
     if expr.is_Pow:
         return _compile_power(expr, parts)
+    if hasattr(expr.func, "ball"):
+        return lambda env, analytic: expr.func.ball(*(part(env, analytic) for part in parts))
     routine = _FUNCTIONS.get(expr.func)
     if routine is None:
         raise ValueError(f"{expr.func} is not known to attnlaws.theory.enclose")
     return lambda env, analytic: routine(analytic, *(part(env, analytic) for part in parts))
 
 
-def _look_up(env: Env, symbol: sp.Symbol) -> Any:
+def _look_up(env: Env, symbol: Any) -> Any:
     if symbol not in env:
         raise ValueError(f"{symbol}: no value given")
     return env[symbol]
@@ -246,6 +258,7 @@ _CONSTANTS: dict[Any, Callable[[], Any]] = {
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     sp.exp: lambda analytic, x: x.exp(),
     sp.log: _log,
+    sp.Abs: lambda analytic, x: abs(x),
     sp.erf: lambda analytic, x: x.erf(),
     sp.erfc: lambda analytic, x: x.erfc(),
     sp.gamma: lambda analytic, x: x.gamma(),
@@ -263,6 +276,18 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     words.beta_i: _incomplete_beta,
     words.beta_i_inverse: _beta_quantile,
 }
+
+
+def _compile_sum(expr: Any) -> Node:
+    """A finite sum over one index, term by term."""
+    (index, low, high), term = expr.limits[0], _compile(expr.function)
+    start, stop = _compile(low), _compile(high)
+
+    def total(env: Env, analytic: bool) -> Any:
+        first, last = (int(end(env, False).unique_fmpz()) for end in (start, stop))
+        return sum((term({**env, index: arb(i)}, analytic) for i in range(first, last + 1)), arb(0))
+
+    return total
 
 
 def _compile_integral(expr: Any) -> Node:

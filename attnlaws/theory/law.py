@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import sympy as sp
 
 from attnlaws.theory.claim import Claim, Outcome, Source
-from attnlaws.theory.parameter import Choice, Number, Parameter
+from attnlaws.theory.parameter import Choice, Number, Parameter, Row, fault
 from attnlaws.theory.steps import ROOT, Conjecture, Derivation, Step
 from attnlaws.theory.vocabulary import numeric
 
@@ -182,10 +183,11 @@ class Law:
 
         Args:
             output: the name of the output; the first by default.
-            **parameters: numbers or arrays, broadcast together; names and None are scalars.
+            **parameters: numbers or arrays, broadcast together; names and None are scalars. The last axis of rows is
+                theirs, the others broadcast.
 
         Returns:
-            A float64 array, or a NumPy float64 where every parameter is a scalar.
+            A float64 array, or a NumPy float64 where every parameter is a scalar, or one row.
 
         Raises:
             ValueError: for a missing or unknown name, an element outside the domain, or one where the quantity does
@@ -195,7 +197,7 @@ class Law:
         for name in parameters:
             if self.parameter(name).role == "simulation":
                 raise ValueError(f"{name} is only needed to simulate {self.id}; its formula does not depend on it")
-        values = self._checked(parameters, {"law"})
+        values = self._checked(parameters, {"law", "instance"})
         derivation = self._case(values, output)
         self._narrowed(derivation, values)
         result = self._evaluate(derivation, {k: v for k, v in values.items() if not isinstance(v, str | None)})
@@ -282,8 +284,9 @@ class Law:
         new = sp.sympify(new)
         known = {parameter.symbol for parameter in self.parameters} | ({ROOT} if case.value else set())
         by_name = {symbol.name: symbol for symbol in known}
-        new = new.xreplace({s: by_name[str(s)] for s in new.free_symbols if str(s) in by_name})
-        unknown = sorted(str(symbol) for symbol in new.free_symbols - known)
+        plain = [symbol for symbol in new.free_symbols if isinstance(by_name.get(str(symbol)), sp.Symbol)]
+        new = new.xreplace({symbol: by_name[str(symbol)] for symbol in plain})
+        unknown = sorted(name for name in map(str, new.free_symbols) if name not in by_name)
         if unknown:
             raise ValueError(f"{self.id} has no parameter {unknown[0]!r}: it has {', '.join(sorted(by_name))}")
         return replace(case, steps=(Conjecture(new, "typed in, not derived"),))
@@ -298,7 +301,7 @@ class Law:
         return {p.name: p.check(parameters.get(p.name, p.default)) for p in wanted}
 
     def _case(self, values: Mapping[str, Any], output: str | None) -> Derivation:
-        named = {p.name for p in self.parameters if isinstance(p.domain, Choice) or p.domain.none_allowed}
+        named = {p.name for p in self.parameters if isinstance(p.domain, Choice) or _may_be_none(p)}
         return self.derivation(output, **{name: value for name, value in values.items() if name in named})
 
     def _narrowed(self, derivation: Derivation, values: Mapping[str, Any]) -> None:
@@ -308,26 +311,58 @@ class Law:
 
     def _evaluate(self, derivation: Derivation, numbers: Mapping[str, Any]) -> np.ndarray:
         symbols = [parameter.symbol for parameter in self.parameters if parameter.name in numbers]
+        rows = {symbol.name for symbol in symbols if isinstance(symbol, sp.IndexedBase)}
+        given = {name: np.asarray(number, dtype=np.float64) for name, number in numbers.items()}
         try:
-            arrays = np.broadcast_arrays(*(np.asarray(number, dtype=np.float64) for number in numbers.values()))
+            shape = np.broadcast_shapes(*(a.shape[:-1] if name in rows else a.shape for name, a in given.items()))
         except ValueError:
             shapes = ", ".join(f"{name} {np.shape(number)}" for name, number in numbers.items())
             raise ValueError(f"shapes do not broadcast together: {shapes}") from None
-        given = dict(zip(numbers, arrays, strict=True))
+        given = {n: np.broadcast_to(a, (*shape, a.shape[-1]) if n in rows else shape) for n, a in given.items()}
+        self._within(given)
         with np.errstate(all="ignore"):
             if derivation.value is not None:
                 symbols.append(ROOT)
                 given[ROOT.name] = derivation.value(**given)
             values = numeric(derivation.form, tuple(symbols))(*given.values())
-        shape = arrays[0].shape if arrays else ()
         return np.array(np.broadcast_to(np.asarray(values, dtype=np.float64), shape))
 
+    def _within(self, given: Mapping[str, np.ndarray]) -> None:
+        """Refuse a number that is larger than the rows it counts in."""
+        for name, values in given.items():
+            domain = self.parameter(name).domain
+            if isinstance(domain, Number) and domain.within in given:
+                present = np.isfinite(given[domain.within]).sum(axis=-1)
+                if (values > present).any():
+                    index = tuple(np.argwhere(values > present)[0])
+                    row = domain.within + "".join(f"[{i}]" for i in index)
+                    raise fault(name, int(values[index]), domain.describe(), f"{row} has {present[index]}")
 
-def number_domains(law: Law, case: Derivation) -> dict[str, Number]:
-    """The domains of the numbers that a case leaves free, narrowed where the case is narrower."""
-    domains = {}
+
+def _may_be_none(parameter: Parameter) -> bool:
+    return isinstance(parameter.domain, Number) and parameter.domain.none_allowed
+
+
+def free_domains(law: Law, case: Derivation) -> dict[str, Number | Row]:
+    """The domains of the numbers and rows that a case leaves free, narrowed where the case is narrower."""
+    domains: dict[str, Number | Row] = {}
     for parameter in law.parameters:
-        if isinstance(parameter.domain, Number) and parameter.name not in case.when:
-            narrower = case.domain.get(parameter.name)
-            domains[parameter.name] = parameter.domain.meet(narrower) if narrower else parameter.domain
+        domain, narrower = parameter.domain, case.domain.get(parameter.name)
+        if not isinstance(domain, Choice) and parameter.name not in case.when:
+            domains[parameter.name] = domain.meet(narrower) if narrower and isinstance(domain, Number) else domain
     return domains
+
+
+def sample_point(domains: Mapping[str, Number | Row], rng: random.Random, wide: bool = True) -> dict[str, Any]:
+    """A random point of several domains; what counts within a row stays within it.
+
+    Args:
+        domains: by name.
+        rng: the source of randomness.
+        wide: reach into the tails.
+    """
+    point: dict[str, Any] = {name: domain.sample(rng, wide) for name, domain in domains.items()}
+    for name, domain in domains.items():
+        if isinstance(domain, Number) and domain.within:
+            point[name] = rng.randint(1, len(point[domain.within]))
+    return point

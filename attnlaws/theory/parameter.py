@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 import numbers
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
-
-if TYPE_CHECKING:
-    import sympy as sp
 
 SMALLEST = 1e-290  # accuracy is promised down to here; below it float64 results may be subnormal
 
@@ -48,6 +45,33 @@ def fault(name: str, value: object, demand: str, why: str = "") -> ValueError:
     return ValueError(f"{name} = {shown}: must be {demand}" + (f" ({why})" if why else ""))
 
 
+def plain_array(name: str, value: object, demand: str) -> np.ndarray:
+    """A value as a NumPy array, from NumPy arrays, numbers, and whatever turns into them on this side of a bus.
+
+    Raises:
+        ValueError: for a ragged sequence, and for an array that lives on a GPU or has no values yet.
+    """
+    try:
+        return np.asarray(value)
+    except (TypeError, RuntimeError) as error:  # CuPy, PyTorch and JAX refuse in their own ways
+        kind = f"{type(value).__module__.split('.')[0]}.{type(value).__name__}"
+        raise fault(
+            name, _Shown(kind), f"{demand}, in an array that NumPy can read (copy it to the host first)"
+        ) from error
+    except ValueError:  # a ragged sequence
+        raise fault(name, value, demand) from None
+
+
+class _Shown:
+    """A value that is named rather than printed."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
 def _bound_text(bound: float) -> str:
     return f"{bound:.0e}".replace("e+0", "e").replace("e+", "e") if bound >= 1e5 else f"{bound:g}"
 
@@ -61,6 +85,7 @@ class Number:
         low: the lower end (``-inf`` for none); ``low_open`` says that it is excluded.
         high: the upper end (``inf`` for none); ``high_open`` says that it is excluded.
         none_allowed: whether ``None`` is a value too.
+        within: the name of a row parameter whose number of finite elements is an upper end too.
     """
 
     whole: bool
@@ -69,6 +94,7 @@ class Number:
     low_open: bool = False
     high_open: bool = False
     none_allowed: bool = False
+    within: str = ""
 
     def describe(self) -> str:
         """The domain in words, as help texts and errors print it.
@@ -86,6 +112,7 @@ class Number:
         else:
             parts = [above] * (self.low > -math.inf) + [below] * (self.high < math.inf)
             text = " ".join([noun, " and ".join(parts)]).strip()
+        text += f" and <= the number of {self.within}" if self.within else ""
         return text + " or none" * self.none_allowed
 
     def holds(self, values: np.ndarray) -> np.ndarray:
@@ -126,10 +153,7 @@ class Number:
             if abs(int(value)) >= 1 << 1000:  # beyond float64, and beyond every domain
                 raise fault(name, value, self.describe(), why)
             return np.asarray(float(value))
-        try:
-            raw = np.asarray(value)
-        except ValueError:  # a ragged sequence
-            raise fault(name, value, self.describe(), why) from None
+        raw = plain_array(name, value, self.describe())
         if raw.dtype.kind not in "iuf" or raw.size == 0:
             raise fault(name, value, self.describe(), why)
         return raw.astype(np.float64)
@@ -198,11 +222,11 @@ class Number:
         """
         low, low_open = max((self.low, self.low_open), (other.low, other.low_open))
         high, closed = min((self.high, not self.high_open), (other.high, not other.high_open))
-        return Number(self.whole or other.whole, low, high, low_open, not closed)
+        return Number(self.whole or other.whole, low, high, low_open, not closed, within=self.within or other.within)
 
     def or_none(self) -> Number:
         """The same domain with ``None`` added."""
-        return Number(self.whole, self.low, self.high, self.low_open, self.high_open, True)
+        return replace(self, none_allowed=True)
 
 
 @dataclass(frozen=True)
@@ -236,20 +260,71 @@ class Choice:
         return rng.choice(self.names)
 
 
-Domain = Number | Choice
+@dataclass(frozen=True)
+class Row:
+    """Rows of numbers along the last axis of an array; -inf stands for an element that is not there."""
+
+    def describe(self) -> str:
+        """The domain in words."""
+        return "rows of real numbers or -inf (masked), with a finite one in each"
+
+    def check(self, name: str, value: object, why: str = "") -> np.ndarray:
+        """Normalize rows to a float64 array of one dimension or more.
+
+        Raises:
+            ValueError: NaN, +inf, an empty array or row, a row without a finite element, or no array of real numbers.
+
+        Example:
+            >>> Row().check("logits", [0, 1])
+            array([0., 1.])
+        """
+        array = plain_array(name, value, self.describe())
+        if array.dtype.kind not in "iuf" or array.ndim == 0 or array.size == 0:
+            raise fault(name, value, self.describe(), why)
+        rows = array.astype(np.float64)
+        nothing = np.broadcast_to(~np.isfinite(rows).any(axis=-1, keepdims=True), rows.shape)
+        for wrong in (np.isnan(rows) | (rows == np.inf), nothing):
+            if wrong.any():
+                where = "".join(f"[{i}]" for i in np.argwhere(wrong)[0])
+                raise fault(f"{name}{where}", rows[wrong][0], self.describe(), why)
+        return rows
+
+    def parse(self, text: str, name: str = "value") -> np.ndarray:
+        """A row from words of the command line, separated by commas."""
+        try:
+            return self.check(name, [float(word) for word in text.split(",")])
+        except ValueError:
+            raise fault(name, text, "numbers separated by commas") from None
+
+    def sample(self, rng: random.Random, wide: bool = True) -> tuple[Fraction, ...]:
+        """A random row in decreasing order: of any spread and length, with ties now and then."""
+        spread = math.exp(rng.uniform(math.log(0.01), math.log(100.0 if wide else 4.0)))
+        length = rng.randint(2, 64 if wide else 9)
+        scores = [Fraction(round(64 * rng.gauss(0.0, spread)), 64) for _ in range(length)]
+        if rng.random() < 0.2:
+            scores[-1] = scores[0]
+        return tuple(sorted(scores, reverse=True))
+
+
+Domain = Number | Choice | Row
 
 
 def integer(
-    minimum: float = -math.inf, maximum: float = math.inf, *, above: float | None = None, or_none: bool = False
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    *,
+    above: float | None = None,
+    or_none: bool = False,
+    within: str = "",
 ) -> Number:
-    """The integers from ``minimum`` (or beyond ``above``) to ``maximum``.
+    """The integers from ``minimum`` (or beyond ``above``) to ``maximum``, or to the length of the rows ``within``.
 
     Example:
         >>> integer(above=2).describe()
         'an integer > 2'
     """
     low = minimum if above is None else above
-    return Number(True, low, maximum, low_open=above is not None, none_allowed=or_none)
+    return Number(True, low, maximum, low_open=above is not None, none_allowed=or_none, within=within)
 
 
 def real(
@@ -290,7 +365,8 @@ class Parameter:
         domain: the values allowed.
         unit: its unit, or nothing for a pure number.
         default: the value when it is not given, or ``REQUIRED``.
-        role: "simulation" for what only an experiment needs and the formula does not contain.
+        role: "simulation" for what only an experiment needs and the formula does not contain; "instance" for what an
+            experiment draws and a caller gives.
 
     Example:
         >>> Parameter("d_k", "dimension of the keys", integer(1)).symbol.is_positive
@@ -302,12 +378,15 @@ class Parameter:
     domain: Domain
     unit: str = ""
     default: Any = field(default=REQUIRED)
-    role: Literal["law", "simulation"] = "law"
+    role: Literal["law", "simulation", "instance"] = "law"
 
     @property
-    def symbol(self) -> sp.Symbol:
-        """The SymPy symbol that stands for it: positive, or real where the domain has other numbers."""
+    def symbol(self) -> Any:
+        """The SymPy symbol that stands for it: positive, real where the domain has other numbers, indexed for rows."""
         import sympy as sp
+
+        if isinstance(self.domain, Row):
+            return sp.IndexedBase(self.name, real=True)
 
         positive = isinstance(self.domain, Number) and (
             self.domain.low > 0 or (self.domain.low == 0 and self.domain.low_open)

@@ -18,7 +18,8 @@ import sympy as sp
 from flint import ctx
 
 from attnlaws.theory.enclose import enclose
-from attnlaws.theory.law import Law, number_domains
+from attnlaws.theory.law import Law, free_domains, sample_point
+from attnlaws.theory.ordered import LENGTH
 from attnlaws.theory.simplify import same_product, settled, vanishes
 from attnlaws.theory.steps import (
     ROOT,
@@ -233,15 +234,20 @@ class _Sampler:
 
     def __init__(self, law: Law, chain: Derivation, seed: str) -> None:
         self.seed = seed
-        self.domains = {law.parameter(name).symbol: domain for name, domain in number_domains(law, chain).items()}
+        self.domains = free_domains(law, chain)
+        self.symbols = {name: law.parameter(name).symbol for name in self.domains}
 
-    def points(self, symbols: set[Any]) -> Iterator[dict[sp.Symbol, Any]]:
+    def points(self, symbols: set[Any]) -> Iterator[dict[Any, Any]]:
         """Values for these symbols; one that is no parameter is a fraction between 1/16 and 8."""
         rng = random.Random(self.seed)
+        wanted = {str(symbol) for symbol in symbols}
+        known = {name: domain for name, domain in self.domains.items() if name in wanted}
         for _ in range(POINTS):
-            yield {
-                symbol: self.domains[symbol].sample(rng, wide=False)
-                if symbol in self.domains
-                else sp.Rational(rng.randint(1, 128), 16)
-                for symbol in sorted(symbols, key=str)
-            }
+            point = {self.symbols[name]: value for name, value in sample_point(known, rng, wide=False).items()}
+            rows = [len(value) for value in point.values() if isinstance(value, tuple)]
+            for symbol in sorted(symbols, key=str):
+                if symbol == LENGTH and rows:
+                    point[symbol] = rows[0]
+                elif str(symbol) not in known and symbol.is_Symbol:
+                    point[symbol] = sp.Rational(rng.randint(1, 128), 16)
+            yield point

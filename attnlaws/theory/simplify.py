@@ -6,6 +6,7 @@ from typing import Any
 
 import sympy as sp
 
+from attnlaws.theory.ordered import settled_sums
 from attnlaws.theory.vocabulary import standard
 
 _UNSETTLED = (sp.Integral, sp.Piecewise, sp.hyper, sp.meijerg, sp.polar_lift)
@@ -26,6 +27,8 @@ def settled(expr: Any, inside_first: bool = False) -> Any:
         1
     """
     expr = sp.sympify(expr)
+    if expr.has(sp.IndexedBase):
+        expr = settled_sums(expr)
     if not inside_first:
         expr = expr.doit(integrals=False)
     if isinstance(expr, sp.Integral):

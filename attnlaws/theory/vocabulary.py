@@ -34,6 +34,13 @@ class Stable(sp.Function):
         def __new__(cls, *args: Any, **options: Any) -> Any:
             """SymPy evaluates here, so the result may be any expression."""
 
+    @classmethod
+    def routine(cls) -> Callable[..., Any]:
+        """The function of float64 arrays."""
+        from scipy import special
+
+        return getattr(special, cls.scipy_name)
+
     def standard(self) -> Any:
         """The same in functions that SymPy can simplify."""
         raise NotImplementedError
@@ -270,6 +277,6 @@ def numeric(expr: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Callable[..., Any]
         raise ValueError(f"{expr} is no closed form, so it cannot be evaluated on arrays")
     from scipy import special
 
-    names = {row.__name__: getattr(special, row.scipy_name) for row in ROWS}
+    names = {type(found).__name__: found.routine() for found in expr.atoms(Stable)}
     names |= {"polygamma": _polygamma, "loggamma": special.gammaln, "gamma": special.gamma}
-    return sp.lambdify(symbols, expr, modules=[names, "numpy"])
+    return sp.lambdify(symbols, expr, modules=[names, "numpy"], cse=True)

@@ -64,7 +64,7 @@ def test_a_law_is_judged_at_three_points_or_more(law):
     assert law.grid is not None
     assert len(law.grid.values) >= 3
     for point in law.grid.points():
-        law.validate(**point, **{p.name: 1024 for p in law.parameters if p.role == "simulation"})
+        law.validate(**{**{p.name: 1024 for p in law.parameters if p.role == "simulation"}, **point})
 
 
 def test_a_derivation_starts_at_a_definition_and_is_no_conjecture(law):
@@ -91,7 +91,7 @@ def test_an_experiment_answers_for_every_mode_at_every_point(law):
     assert experiment.arithmetic_reason
     names = {parameter.name for parameter in law.parameters}
     for point in law.grid.points():
-        values = law.validate(**point, **{p.name: 1024 for p in law.parameters if p.role == "simulation"})
+        values = law.validate(**{**{p.name: 1024 for p in law.parameters if p.role == "simulation"}, **point})
         assert set(experiment.evaluated_at(**values)) <= names
         for mode in experiment.modes:
             shape = experiment.shape(mode, values)

@@ -44,7 +44,9 @@ LAW = Law(
             n * gaussian_mean(sp.exp(2 * sp.sqrt(d_k) * g / tau), g) * sp.exp(-2 * d_k / tau),
             "mean of n squared weights over the target's, for |k_i|^2 = d_k: scores are normal with variance d_k",
         ),
-        Equals(n * sp.exp(-2 * d_k * (tau - 1) / tau**2), "complete the square: a weight has mean square exp(2 d/tau^2)"),
+        Equals(
+            n * sp.exp(-2 * d_k * (tau - 1) / tau**2), "complete the square: a weight has mean square exp(2 d/tau^2)"
+        ),
     ),
     claim=Equal(),
     expected=Outcome.REFUTED,

@@ -1,0 +1,1 @@
+"""Pictures of Top-k laws that want more than the default overlay."""
