@@ -15,14 +15,27 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
+    from attnlaws import estimators as estimators
     from attnlaws.catalog import Catalog
     from attnlaws.simulations.experiment import Experiment
     from attnlaws.simulations.verdict import Verdict
     from attnlaws.theory.law import Law
 
-__all__ = ["__version__", "experiment", "figure", "law", "laws", "simulate", "verify"]
+__all__ = ["__version__", "estimators", "experiment", "figure", "law", "laws", "simulate", "verify"]
 
 STORE = ".attnlaws"
+
+
+def __getattr__(name: str) -> Any:
+    if name == "estimators":  # at first use: it needs NumPy, and `import attnlaws` does without
+        import importlib
+
+        return importlib.import_module("attnlaws.estimators")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def law(law_id: str) -> "Law":

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 FLOORS = ("theory", "simulations", "figures")
-ALLOWED = {"theory": {"theory"}, "simulations": {"theory", "simulations"}, "figures": set(FLOORS)}
+ALLOWED = {
+    "theory": {"theory"},
+    "simulations": {"theory", "simulations"},
+    "figures": set(FLOORS),
+    "estimators": {"theory", "estimators"},
+}
 HEAVY = ("sympy", "scipy", "numba", "cupy", "matplotlib", "xarray", "numpy", "rich")
 POINT = ("--n", "32", "--kappa", "0.25", "--sigma", "1", "--replicates", "50")
 
@@ -21,7 +26,7 @@ def python(*arguments, **options):
     return done.stdout
 
 
-@pytest.mark.parametrize("floor", FLOORS)
+@pytest.mark.parametrize("floor", ALLOWED)
 def test_a_floor_imports_only_the_floors_below_it(floor, modules, imports_of):
     for name, tree in modules.items():
         if name.startswith(f"attnlaws.{floor}"):
