@@ -1,4 +1,4 @@
-# verify: derive, simulate, judge and draw every law.   test: run the tests.
+# verify: derive, simulate, judge and draw every law, and write report/index.html.   test: run the tests.
 # Both make .venv on first use and are incremental afterwards.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -6,8 +6,10 @@ BIN := .venv/bin
 .PHONY: verify test lint clean
 .DELETE_ON_ERROR:
 
+# The report is written whether or not the verdicts are as expected, and says nothing, so that they come last.
 verify: .venv/installed
-	$(BIN)/attnlaws verify --all --quick --draw figures-out
+	$(BIN)/attnlaws verify --all --quick --draw figures-out; code=$$?; \
+	test $$code -gt 1 || $(BIN)/attnlaws report > /dev/null || code=$$?; exit $$code
 
 test: .venv/installed-test
 	$(BIN)/python -m pytest

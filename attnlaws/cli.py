@@ -15,6 +15,8 @@ VERBS = {
     "simulate": "simulate a law at parameters of your choice",
     "verify": "derive, simulate and judge: a law, a topic, a file of your own, or all",
     "figure": "draw theory over simulation",
+    "estimate": "measure the arrays of a model of your own",
+    "report": "write the catalog with all that was found as one HTML page",
     "merge": "join stores of runs made apart",
     "new": "write the two files of a new law from a template",
     "bench": "measure the simulators against their peers",
@@ -133,7 +135,7 @@ def show_cuda(law_id: str) -> str:
     for mode in experiment.modes:
         point = law.grid.points()[0] if law.grid else {}
         missing = {p.name: 1024 for p in law.parameters if p.role == "simulation"}
-        shape = experiment.shape(mode, law.validate(**point, **missing))
+        shape = experiment.shape(mode, law.validate(**{**missing, **point}))
         if isinstance(shape, Streaming):
             texts.append(f"// mode: {mode}\n{cuda_text(shape)}")
     if not texts:
@@ -223,6 +225,24 @@ def _figure(argv: list[str]) -> int:
     return 0
 
 
+def _report(argv: list[str]) -> int:
+    from attnlaws.report import write_report
+    from attnlaws.simulations.command import add_store
+
+    parser = _parser("report")
+    parser.add_argument("--to", metavar="DIR", default="report", help="folder for index.html (default: %(default)s)")
+    add_store(parser)
+    arguments = parser.parse_args(argv)
+    print(write_report(arguments.to, arguments.out))
+    return 0
+
+
+def _estimate(argv: list[str]) -> int:
+    from attnlaws.estimate import estimate_command
+
+    return estimate_command(argv)
+
+
 def _merge(argv: list[str]) -> int:
     from attnlaws.simulations.store import Store
 
@@ -271,6 +291,8 @@ _ACTIONS: dict[str, Callable[[list[str]], int]] = {
     "simulate": _simulate,
     "verify": _verify,
     "figure": _figure,
+    "estimate": _estimate,
+    "report": _report,
     "merge": _merge,
     "new": _new,
     "bench": _bench,

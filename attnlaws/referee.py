@@ -118,18 +118,34 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -
         ProcessPoolExecutor(workers, context, _begin, (channel, stopped)) as pool,
     ):
         contents = {law_id: store.contents(law_id) for law_id in ids}
-        futures = {pool.submit(_judge, law_id, profile, options["seed"], contents[law_id]): law_id for law_id in ids}
+        futures: dict[Future[Timed], str] = {}
         try:
+            with _uninterrupted():
+                for law_id in ids:
+                    futures[pool.submit(_judge, law_id, profile, options["seed"], contents[law_id])] = law_id
             for future in _collected(set(futures), channel, store):
                 results[futures[future]] = future.result()
                 tick(futures[future])
         except BaseException:
             stopped.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            for _ in _collected({future for future in futures if not future.cancelled()}, channel, store):
+            # Cancelled one by one: the pool's own way leaves futures that nobody is told are done.
+            for _ in _collected({future for future in futures if not future.cancel()}, channel, store):
                 pass  # what was on its way is stored; how the laws ended no longer matters
             raise
     return [results[law_id] for law_id in ids]
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back while workers are started: they inherit the hold, and the client hears of it afterwards.
+
+    A worker that is hit while it starts would die, and take the pool with it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _collected(running: "set[Future[Timed]]", channel: Any, store: Store) -> "Iterator[Future[Timed]]":
@@ -164,6 +180,8 @@ class _Remote:
         self.contents = contents
 
     def rows(self, identity: str) -> dict[Block, np.ndarray]:
+        if _stopped.is_set():
+            raise _Stopped
         return dict(self.contents["rows"].get(identity, {}))
 
     def add(self, task: Task, rows: Mapping[Block, np.ndarray], device: str = "cpu") -> None:

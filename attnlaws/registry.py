@@ -59,7 +59,7 @@ def path_of(law_id: str) -> Path:
     known = ids()
     if law_id not in known:
         stems = {known_id.split(".")[1]: known_id for known_id in known}
-        near = difflib.get_close_matches(str(law_id), known, 3, 0.4)
+        near = difflib.get_close_matches(str(law_id), known, 3, 0.75)
         near += [stems[s] for s in difflib.get_close_matches(str(law_id), list(stems), 3, 0.5) if stems[s] not in near]
         hint = f"did you mean {', '.join(near[:3])}?" if near else "`attnlaws list` shows them all"
         raise UnknownLaw(f"law = {law_id!r}: no law has this id; {hint}")

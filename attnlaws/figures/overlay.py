@@ -11,8 +11,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from attnlaws.figures.style import COLOURS, DASHES, MARKERS, styled
 from attnlaws.simulations.verdict import Judged, Verdict, percent
+from attnlaws.theory.domain import Number
 from attnlaws.theory.law import Law
-from attnlaws.theory.parameter import Number
 
 CURVE_POINTS = 200
 INTERVAL = 1.96

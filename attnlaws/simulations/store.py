@@ -193,10 +193,30 @@ class Store:
     def record(self, kind: str, law: str, key: str | None = None) -> dict[str, Any] | None:
         """The newest record of a kind, or None."""
         query = (
-            "SELECT body FROM record WHERE kind = ? AND law = ? AND (? IS NULL OR key = ?) ORDER BY rowid DESC LIMIT 1"
+            "SELECT body FROM record WHERE kind = ? AND law = ? AND (? IS NULL OR key = ?) "
+            "ORDER BY date DESC, rowid DESC LIMIT 1"
         )
         found = self.database.execute(query, (kind, law, key, key)).fetchone()
         return json.loads(found[0]) if found else None
+
+    def history(self, kind: str, law: str) -> list[tuple[str, str, dict[str, Any]]]:
+        """Every record of a kind on a law as (date, key, body), newest first; earlier forms of the law included."""
+        query = "SELECT date, key, body FROM record WHERE kind = ? AND law = ? ORDER BY date DESC, rowid DESC"
+        return [(date, key, json.loads(body)) for date, key, body in self._read(query, kind, law)]
+
+    def made(self, law: str) -> list[tuple[str, dict[str, str], int, str, str]]:
+        """What computed the blocks of a law: (device, versions, number of blocks, first date, last date) each."""
+        query = (
+            "SELECT device, versions, count(*), min(date), max(date) FROM block JOIN task ON task = identity "
+            "WHERE law = ? GROUP BY device, versions ORDER BY max(date) DESC, device, versions"
+        )
+        return [(device, json.loads(versions), *rest) for device, versions, *rest in self._read(query, law)]
+
+    def _read(self, query: str, *values: str) -> list[Any]:
+        try:
+            return self.database.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"store = {str(self.path)!r}: is damaged ({error})") from error
 
 
 def describe(task: Task) -> dict[str, str]:

@@ -10,13 +10,7 @@ import numpy as np
 from attnlaws.simulations.draws import drawn_items
 from attnlaws.simulations.estimate import Estimate, estimate
 from attnlaws.simulations.experiment import Experiment, Quantile
-from attnlaws.simulations.run import Progress, RowStore, run
-from attnlaws.simulations.simulate import make_task
-from attnlaws.simulations.task import Task
-from attnlaws.simulations.verdict import (
-    Judged,
-    Outcome,
-    Verdict,
+from attnlaws.simulations.judge import (
     far_off,
     judge,
     judge_instances,
@@ -26,6 +20,10 @@ from attnlaws.simulations.verdict import (
     wanted,
     wanted_for_law,
 )
+from attnlaws.simulations.run import Progress, RowStore, run
+from attnlaws.simulations.simulate import make_task
+from attnlaws.simulations.task import Task
+from attnlaws.simulations.verdict import Judged, Outcome, Verdict
 from attnlaws.theory.claim import Equal
 from attnlaws.theory.law import Law
 from attnlaws.theory.prove import Proof, prove
@@ -127,6 +125,7 @@ def verify(
         points=tuple(points),
         sabotages={name: overall(judged) for name, judged in sabotaged.items()},
         mode=", ".join(dict.fromkeys(referee.mode(i < curves) for i in range(len(law.grid.points())))),
+        profile=profile.name,
         seed=seed,
         slope=ladder_slope(ladder),
         ladder=tuple(ladder),

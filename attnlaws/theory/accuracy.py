@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.domain import SMALLEST
 from attnlaws.theory.enclose import enclose, exact
 from attnlaws.theory.law import Law, free_domains, sample_point
-from attnlaws.theory.parameter import SMALLEST
 from attnlaws.theory.steps import ROOT, Derivation
 
 EPSILON = float(np.finfo(np.float64).eps)

@@ -12,7 +12,8 @@ import numpy as np
 import sympy as sp
 
 from attnlaws.theory.claim import Claim, Outcome, Source
-from attnlaws.theory.parameter import Choice, Number, Parameter, Row, fault
+from attnlaws.theory.domain import Choice, Number, Row, fault
+from attnlaws.theory.parameter import Parameter
 from attnlaws.theory.steps import ROOT, Conjecture, Derivation, Step
 from attnlaws.theory.vocabulary import numeric
 

@@ -10,7 +10,7 @@ import numpy as np
 import sympy as sp
 
 from attnlaws.theory.claim import LooserAccuracy, Source
-from attnlaws.theory.parameter import Number
+from attnlaws.theory.domain import Number
 
 ROOT = sp.Symbol("root", positive=True)
 """Stands in a form for the number that a derivation's ``value`` routine returns."""

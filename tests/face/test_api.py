@@ -1,5 +1,6 @@
 """The package as it is used in a notebook."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import attnlaws as al
+from attnlaws import registry
 from attnlaws.figures.style import save
 from attnlaws.theory.claim import Outcome
 from attnlaws.theory.law import Grid
@@ -124,17 +126,16 @@ def test_a_law_of_one_s_own_needs_an_experiment(small, out):
 
 def test_the_catalog_is_a_table(out, proved):
     laws = al.laws("topk", out=out)
-    (entry,) = laws
-    assert len(laws) == 1
-    assert laws[0] is entry
+    assert [entry.id for entry in laws] == registry.ids("topk")
+    entry = laws[len(laws) - 1]
     assert (entry.id, entry.verdict) == ("topk.tail_mass", "SUPPORTED")
     assert entry.statement == al.law(entry.id).statement
-    assert repr(laws).startswith("topk.tail_mass  SUPPORTED ")
-    assert entry.source in repr(laws)
+    assert re.search(r"^topk.tail_mass +SUPPORTED ", repr(laws), re.MULTILINE)
+    assert " ".join(entry.source.split()) in " ".join(repr(laws).split())
     text = laws._repr_html_()
     assert text.startswith("<table>")
     assert "<code>topk.tail_mass</code>" in text
-    assert text.count("<tr>") == 2
+    assert text.count("<tr>") == 1 + len(laws)
 
 
 def test_the_catalog_makes_no_store_and_escapes_its_text(tmp_path):

@@ -7,17 +7,8 @@ import pytest
 from scipy import stats
 
 from attnlaws.simulations.estimate import Estimate
-from attnlaws.simulations.verdict import (
-    REFUTING,
-    SUPPORTING,
-    Verdict,
-    judge,
-    judge_law,
-    ladder_slope,
-    overall,
-    trusted,
-    wanted,
-)
+from attnlaws.simulations.judge import REFUTING, SUPPORTING, judge, judge_law, ladder_slope, overall, trusted, wanted
+from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory.claim import Bound, Equal, Outcome
 
 S, R, U = Outcome.SUPPORTED, Outcome.REFUTED, Outcome.INCONCLUSIVE
@@ -146,7 +137,7 @@ def test_the_ladder_shows_its_exponent_and_ignores_noise():
 def test_a_verdict_survives_being_written_down():
     point = judge(Equal(), 1.0, Estimate(1.0, math.inf, 1), DELTA, parameters={"n": 3, "d_v": None})
     verdict = Verdict(
-        "t.n", "text", S, S, "proven", DELTA, (point,), {"wrong": R}, "literal", 0, (-1.0, 0.1), ((1.0, 2.0, 3.0),)
+        "t.n", "text", S, S, "proven", DELTA, (point,), {"wrong": R}, "literal", "quick", 0, (-1.0, 0.1), ((1.0, 2.0, 3.0),)
     )
     import json
 
@@ -157,10 +148,10 @@ def test_a_verdict_survives_being_written_down():
     ("found", "sabotage", "fine"), [(S, R, True), (S, S, False), (S, U, False), (R, R, False), (U, U, True)]
 )
 def test_what_counts_as_expected(found, sabotage, fine):
-    verdict = Verdict("t.n", "text", found, S, "proven", DELTA, (), {"wrong": sabotage}, "literal", 0)
+    verdict = Verdict("t.n", "text", found, S, "proven", DELTA, (), {"wrong": sabotage}, "literal", "quick", 0)
     assert verdict.as_expected is fine
 
 
 @pytest.mark.parametrize("badge", ["unknown", "contradicted"])
 def test_a_broken_derivation_is_never_as_expected(badge):
-    assert not Verdict("t.n", "text", S, S, badge, DELTA, (), {}, "literal", 0).as_expected
+    assert not Verdict("t.n", "text", S, S, badge, DELTA, (), {}, "literal", "quick", 0).as_expected

@@ -5,7 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from attnlaws.theory.parameter import Number, Parameter, choice, integer, real
+from attnlaws.theory.domain import Number
+from attnlaws.theory.parameter import Parameter, choice, integer, real
 
 
 @pytest.mark.parametrize(

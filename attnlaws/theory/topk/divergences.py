@@ -18,12 +18,12 @@ import sympy as sp
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.ordered import INDEX, LENGTH, dropped, dropped_odds, kept, weight
-from attnlaws.theory.parameter import Parameter, Row, integer, real
+from attnlaws.theory.parameter import Parameter, integer, real, rows
 from attnlaws.theory.steps import Definition, Derivation, Equals
 from attnlaws.theory.vocabulary import log1p
 
 PARAMETERS = (
-    Parameter("logits", "scores of the keys, one row or many", Row(), role="instance"),
+    Parameter("logits", "scores of the keys, one row or many", rows(), role="instance"),
     Parameter("k", "number of keys kept", integer(1, 10**9, within="logits")),
     Parameter("order", "order of the Renyi divergences", real(above=0, maximum=100), default=0.5),
     Parameter("n", "number of keys", integer(2, 10**6), role="simulation"),
