@@ -3,6 +3,8 @@
 import errno
 import html
 import os
+import shutil
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +22,20 @@ from attnlaws.simulations.verdict import Verdict
 from attnlaws.simulations.verify import FULL, NORMAL, QUICK, Profile, key_of, verify
 from attnlaws.theory.law import Law
 
+WIDTH, NARROWEST = 120, 40
+"""Columns of the catalog where there is no terminal, and the fewest that a claim is wrapped to."""
 PROFILES = {profile.name: profile for profile in (QUICK, NORMAL, FULL)}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One law of the catalog: id, statement, source, and what the store last said of it."""
+    """One law of the catalog: id, statement, source, what the store last said of it, and the law that replaces it."""
 
     id: str
     statement: str
     source: str
     verdict: str
+    replaced_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,16 +54,26 @@ class Catalog:
         return self.entries[index]
 
     def __repr__(self) -> str:
-        width = max(len(entry.id) for entry in self.entries)
-        return "\n".join(f"{e.id:<{width}}  {e.verdict:<12}  {e.statement} [{e.source}]" for e in self.entries)
+        width = max(len(entry.id) for entry in self.entries) + 2
+        head = f"{'law':<{width}}{'verdict':<14}claim [source]"
+        room = max(shutil.get_terminal_size((WIDTH, 24)).columns - width - 14, NARROWEST)
+        lines = [head]
+        for entry in self.entries:
+            first, *others = textwrap.wrap(f"{entry.statement} [{entry.source}]", room, break_on_hyphens=False)
+            replaced = [f"-> {entry.replaced_by}"] if entry.replaced_by else []
+            lines.append(f"{entry.id:<{width}}{entry.verdict:<14}{first}")
+            lines += [" " * (width + 14) + line for line in (*others, *replaced)]
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td><code>{html.escape(e.id)}</code></td><td>{html.escape(e.verdict)}</td>"
-            f"<td>{html.escape(e.statement)}</td><td>{html.escape(e.source)}</td></tr>"
+            f'<td style="text-align: left">{html.escape(e.statement)}</td>'
+            f'<td style="text-align: left">{html.escape(e.source)}</td><td>{html.escape(e.replaced_by)}</td></tr>'
             for e in self.entries
         )
-        return f"<table><tr><th>law</th><th>verdict</th><th>statement</th><th>source</th></tr>{rows}</table>"
+        heads = "".join(f"<th>{head}</th>" for head in ("law", "verdict", "claim", "source", "replaced by"))
+        return f"<table><tr>{heads}</tr>{rows}</table>"
 
 
 def catalog(topic: str | None, out: str | Path) -> Catalog:
@@ -68,7 +83,11 @@ def catalog(topic: str | None, out: str | Path) -> Catalog:
         law = registry.law(law_id)
         verdict = stored_verdict(law, out)
         source = f"{law.source.paper}, {law.source.place}"
-        entries.append(Entry(law_id, law.statement, source, verdict.outcome.value if verdict else "not judged"))
+        entries.append(
+            Entry(
+                law_id, law.statement, source, verdict.outcome.value if verdict else "not judged", law.replaced_by or ""
+            )
+        )
     return Catalog(tuple(entries))
 
 

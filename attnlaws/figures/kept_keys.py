@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from attnlaws.figures.style import COLOURS, MARKERS, styled
+from attnlaws.figures.style import COLOURS, MARKERS, Picture, styled
 
 LEGEND_ROWS = 16
 
@@ -56,7 +56,7 @@ def kept_keys(
         A matplotlib figure, made without pyplot.
     """
     with styled():
-        figure = Figure(figsize=(7.6, 4.4), layout="constrained")
+        figure = Picture(figsize=(7.6, 4.4), layout="constrained")
         axes = figure.add_subplot()
         rule = "Gaussian rule $1-\\Phi(\\sigma+\\Phi^{-1}(\\epsilon))$"
         handles = axes.plot(*curve, color="#000000", linestyle="--", label=rule)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator, ScalarFormatter
 
-from attnlaws.figures.style import COLOURS, DASHES, MARKERS, styled
+from attnlaws.figures.style import COLOURS, DASHES, MARKERS, Picture, styled
 from attnlaws.simulations.verdict import Judged, Verdict, percent
 from attnlaws.theory.domain import Number
 from attnlaws.theory.law import Law
@@ -34,7 +34,7 @@ def overlay(law: Law, verdict: Verdict, draw: Draw | None = None) -> Figure:
     assert law.grid is not None
     with styled():
         ladder = len(verdict.ladder) > 0
-        figure = Figure(figsize=(9.6 if ladder else 6.8, 5.6), layout="constrained")
+        figure = Picture(figsize=(9.6 if ladder else 6.8, 5.6), layout="constrained")
         grid = figure.add_gridspec(
             2, 2 if ladder else 1, height_ratios=(3, 1), width_ratios=(2, 1.15) if ladder else None
         )

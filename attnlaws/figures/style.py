@@ -1,5 +1,6 @@
 """One style for all pictures: colour-blind safe, readable in grey, the same bytes every time."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,16 @@ def styled() -> Iterator[None]:
     """The style, for as long as a figure is made or saved; the reader's own settings come back after."""
     with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
         yield
+
+
+class Picture(Figure):
+    """A figure that a notebook shows by itself, whether or not pyplot is there."""
+
+    def _repr_png_(self) -> bytes:
+        data = io.BytesIO()
+        with styled():
+            self.savefig(data, format="png")
+        return data.getvalue()
 
 
 def save(figure: Figure, path: str | Path) -> Path:

@@ -216,7 +216,8 @@ def test_the_history_is_whole_newest_first_and_tells_earlier_forms_apart(told):
     out, page = told
     text = page.section(LAW)
     text = text[text.index("Every stored verdict, newest first") :]
-    rows = re.findall(r"(\d{4})-\d\d-\d\d \d\d:\d\d UTC . (\w+) (the present one|an earlier one) (\w+) quick \S+ (\d+)", text)
+    row = r"(\d{4})-\d\d-\d\d \d\d:\d\d UTC . (\w+) (the present one|an earlier one) (\w+) quick \S+ (\d+)"
+    rows = re.findall(row, text)
     assert [row[1:] for row in rows[1:]] == [
         ("REFUTED", "an earlier one", "conjecture", "99"),
         ("INCONCLUSIVE", "the present one", "cited", "77"),

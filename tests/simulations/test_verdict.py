@@ -137,7 +137,19 @@ def test_the_ladder_shows_its_exponent_and_ignores_noise():
 def test_a_verdict_survives_being_written_down():
     point = judge(Equal(), 1.0, Estimate(1.0, math.inf, 1), DELTA, parameters={"n": 3, "d_v": None})
     verdict = Verdict(
-        "t.n", "text", S, S, "proven", DELTA, (point,), {"wrong": R}, "literal", "quick", 0, (-1.0, 0.1), ((1.0, 2.0, 3.0),)
+        "t.n",
+        "text",
+        S,
+        S,
+        "proven",
+        DELTA,
+        (point,),
+        {"wrong": R},
+        "literal",
+        "quick",
+        0,
+        (-1.0, 0.1),
+        ((1.0, 2.0, 3),),
     )
     import json
 

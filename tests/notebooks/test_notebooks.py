@@ -1,0 +1,38 @@
+"""The notebooks, run from their first cell to the last in a kernel of their own."""
+
+import shutil
+from pathlib import Path
+
+import jupytext
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parent.parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
+SHOWN = {"first_steps": ("topk.tail_mass: REFUTED", "topk.tail_mass: SUPPORTED", "image/png", "52.767", "keys needed")}
+"""What a reader is promised to see."""
+
+
+def executed(path, folder):
+    """A copy of the notebook with its outputs, run beside a copy of the data: the project keeps nothing of it."""
+    (folder / "notebooks").mkdir()
+    shutil.copytree(ROOT / "tests" / "data", folder / "tests" / "data")
+    notebook = jupytext.read(path)
+    resources = {"metadata": {"path": folder / "notebooks"}}
+    return NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_and_shows_what_it_promises(path, tmp_path):
+    cells = [cell for cell in executed(path, tmp_path).cells if cell.cell_type == "code"]
+    assert len(cells) >= 10
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+    assert all(cell.outputs for cell in cells), "a cell says nothing"
+    for promised in SHOWN[path.stem]:
+        assert promised in str(outputs)
+
+
+def test_every_notebook_promises_something():
+    assert [path.stem for path in NOTEBOOKS] == sorted(SHOWN)
