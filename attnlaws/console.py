@@ -229,14 +229,15 @@ def verdict_table(rows: "list[tuple[Verdict, float]]") -> None:
     from rich.table import Table
 
     table = Table(title="Verdicts", title_justify="left")
-    for name in ("law", "verdict", "expected", "derivation", "sees", "wrong claims refuted", "points", "seconds"):
-        table.add_column(name, justify="left" if name in ("law", "verdict", "expected", "derivation") else "right")
+    for name in ("law", "verdict", "as expected", "derivation", "sees", "wrong ones refuted", "points", "seconds"):
+        left = name in ("law", "verdict", "as expected", "derivation")
+        table.add_column(name, justify="left" if left else "right", no_wrap=name == "law")
     for verdict, seconds in rows:
         refuted = sum(outcome == "REFUTED" for outcome in verdict.sabotages.values())
         table.add_row(
             verdict.law,
             coloured(verdict.outcome),
-            verdict.expected.value,
+            "yes" if verdict.as_expected and verdict.outcome == verdict.expected else "" if verdict.as_expected else "NO",
             verdict.badge,
             "" if verdict.outcome == "REFUTED" else seen(verdict.visible),
             f"{refuted} of {len(verdict.sabotages)}",

@@ -14,6 +14,7 @@ from attnlaws.simulations.experiment import Experiment
 from attnlaws.simulations.run import Progress, run
 from attnlaws.simulations.store import Store
 from attnlaws.simulations.task import Task
+from attnlaws.theory.domain import fault, plain_array
 from attnlaws.theory.law import Law
 from attnlaws.theory.source import source_text
 
@@ -139,8 +140,10 @@ def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> in
 
 def _is_sequence(name: str, value: Any) -> bool:
     """Whether a parameter spans a dimension; an empty one spans nothing and is refused."""
-    if isinstance(value, str | bytes) or not isinstance(value, Sequence | np.ndarray) or np.ndim(value) == 0:
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence | np.ndarray):
         return False
-    if len(value) == 0 or np.ndim(value) > 1:
-        raise ValueError(f"{name} = {value!r}: must be one value or a flat, non-empty sequence of them")
-    return True
+    demand = "one value or a flat, non-empty sequence of them"
+    array = plain_array(name, value, demand)
+    if array.ndim > 0 and (array.ndim > 1 or array.size == 0):
+        raise fault(name, value, demand)
+    return array.ndim > 0

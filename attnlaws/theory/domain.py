@@ -39,8 +39,11 @@ def plain_array(name: str, value: object, demand: str) -> np.ndarray:
     """A value as a NumPy array, from NumPy arrays, numbers, and whatever turns into them on this side of a bus.
 
     Raises:
-        ValueError: for a ragged sequence, and for an array that lives on a GPU or has no values yet.
+        ValueError: for a ragged sequence, a masked array (its mask would be lost), and an array that lives on a GPU or
+            has no values yet.
     """
+    if np.ma.isMaskedArray(value):
+        raise fault(name, _Shown("a masked array"), f"{demand}, in an array without a mask (fill it or drop elements)")
     try:
         return np.asarray(value)
     except (TypeError, RuntimeError) as error:  # CuPy, PyTorch and JAX refuse in their own ways
