@@ -237,7 +237,7 @@ def verdict_table(rows: "list[tuple[Verdict, float]]") -> None:
         table.add_row(
             verdict.law,
             coloured(verdict.outcome),
-            "yes" if verdict.as_expected and verdict.outcome == verdict.expected else "" if verdict.as_expected else "NO",
+            _as_expected(verdict),
             verdict.badge,
             "" if verdict.outcome == "REFUTED" else seen(verdict.visible),
             f"{refuted} of {len(verdict.sabotages)}",
@@ -252,3 +252,9 @@ def verdict_table(rows: "list[tuple[Verdict, float]]") -> None:
         f"{len(rows)} laws: {len(rows) - len(against) - undecided} as expected, {undecided} undecided, "
         f"{len(against)} against expectation{': ' + ', '.join(against) if against else ''}."
     )
+
+
+def _as_expected(verdict: "Verdict") -> str:
+    if not verdict.as_expected:
+        return "NO"
+    return "yes" if verdict.outcome == verdict.expected else "undecided"

@@ -14,11 +14,14 @@ SEEN = {
     "secondary": "known from secondary sources",
     "reconstructed": "reconstructed",
 }
+ROLE = {"simulation": "; only to simulate", "instance": "; drawn where it is simulated"}
 STATUS = {"symbolic": "green", "checked": "cyan", "cited": "yellow", "algorithm": "cyan"}
 
 
 def show_law(law: "Law", verdict: "Verdict | None") -> None:
     """Statement, formula, parameters, source and last verdict."""
+    from attnlaws.simulations.verdict import percent
+
     out = console()
     out.print(f"[bold]{law.id}[/]: {law.statement}")
     for paragraph in str(law.doc).strip().split("\n\n")[1:]:
@@ -29,20 +32,23 @@ def show_law(law: "Law", verdict: "Verdict | None") -> None:
     out.print("\n[bold]parameters[/]")
     for parameter in law.parameters:
         unit = f" [{parameter.unit}]" if parameter.unit else ""
-        use = "; only to simulate" if parameter.role == "simulation" else ""
+        use = ROLE.get(parameter.role, "")
         out.print(f"  {parameter.name}: {parameter.meaning}{unit}, {parameter.domain.describe()}{use}", markup=False)
     out.print(f"\n[bold]source[/]  {law.source.paper}, {law.source.place} ({SEEN[law.source.seen]})")
     if law.source.note:
         out.print(f"  {law.source.note}")
     if law.regime:
         out.print(f"[bold]regime[/]  {law.regime}")
-    out.print(f"[bold]judged[/]  tolerance {law.delta:.0%}; wrong on purpose: {', '.join(law.sabotages) or 'nothing'}")
+    out.print(f"[bold]judged[/]  tolerance {percent(law.delta)}; wrong on purpose: {', '.join(law.sabotages) or 'nothing'}")
     last = (
-        f"{coloured(verdict.outcome)} (expected {verdict.expected}), derivation {verdict.badge}"
+        f"{coloured(verdict.outcome)} (expected {verdict.expected}; {verdict.profile} profile), "
+        f"derivation {verdict.badge}"
         if verdict
         else f"none yet: `attnlaws verify {law.id}`"
     )
     out.print(f"[bold]last verdict[/]  {last}")
+    if law.replaced_by:
+        out.print(f"[bold]replaced by[/]  {law.replaced_by}")
 
 
 def show_derivation(law: "Law", proof: "Proof", latex: bool) -> None:

@@ -19,7 +19,7 @@ from attnlaws.report.findings import (
     undecided,
 )
 from attnlaws.report.markup import Markup, facts, folded, join, linked, paragraphs, prose, table, tag
-from attnlaws.show import SEEN
+from attnlaws.show import ROLE, SEEN
 from attnlaws.theory.claim import Bound, Outcome
 from attnlaws.theory.law import Law
 
@@ -79,7 +79,7 @@ def _parameters(law: Law) -> Markup:
     rows = [
         (
             tag("code", parameter.name),
-            parameter.meaning + ("; only to simulate" if parameter.role == "simulation" else ""),
+            parameter.meaning + ROLE.get(parameter.role, ""),
             parameter.domain.describe(),
             parameter.unit or "pure\u00a0number" if not hasattr(parameter.domain, "names") else "",
             "required" if parameter.required else "none" if parameter.default is None else str(parameter.default),

@@ -48,6 +48,7 @@ def judge(
         unreliable: why the error bar cannot be trusted; then nothing is supported.
 
     Example:
+        >>> from attnlaws.theory.claim import Equal
         >>> judge(Equal(), 1.0, Estimate(1.001, 0.0005, 10_000), 0.01).outcome
         <Outcome.SUPPORTED: 'SUPPORTED'>
         >>> judge(Equal(), 1.0, Estimate(1.05, 0.0005, 10_000), 0.01).outcome
@@ -100,6 +101,7 @@ def far_off(claim: Claim, theory: float, estimate: Estimate, delta: float, allow
     """Whether a claim is so far off that more replicates would change nothing.
 
     Example:
+        >>> from attnlaws.theory.claim import Equal
         >>> far_off(Equal(), 1.0, Estimate(2.0, 0.01, 10_000), 0.01, 0.0)
         True
     """
@@ -155,6 +157,7 @@ def judge_instances(
         arithmetic_error: relative error that rounding leaves in the simulated values.
 
     Example:
+        >>> from attnlaws.theory.claim import Equal
         >>> value = {"value": np.array([1.0, 2.0])}
         >>> judge_instances(Equal(), value, value, 1e-8, parameters={}, arithmetic_error=1e-12).outcome
         <Outcome.SUPPORTED: 'SUPPORTED'>

@@ -93,6 +93,7 @@ class Number:
         """The domain in words, as help texts and errors print it.
 
         Example:
+            >>> from attnlaws.theory.parameter import integer, real
             >>> real(above=0, below=1).describe(), integer(2, 1000000).describe()
             ('a real number in (0, 1)', 'an integer >= 2 and <= 1e6')
         """
@@ -130,6 +131,7 @@ class Number:
             ValueError: for an element outside the domain and for anything that is not a real number.
 
         Example:
+            >>> from attnlaws.theory.parameter import integer
             >>> integer(2).check("n", 64.0)
             64
         """
@@ -162,6 +164,7 @@ class Number:
             ValueError: if the word is no number of the domain.
 
         Example:
+            >>> from attnlaws.theory.parameter import integer
             >>> integer(2).parse("1e6")
             1000000
         """
@@ -210,6 +213,7 @@ class Number:
         """The numbers of both domains (``None`` belongs to neither any more).
 
         Example:
+            >>> from attnlaws.theory.parameter import integer
             >>> integer(1, 9).meet(integer(above=2)).describe()
             'an integer > 2 and <= 9'
         """
