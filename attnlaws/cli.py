@@ -72,6 +72,7 @@ def _version(verbose: bool) -> str:
     from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
 
     from attnlaws.simulations.build import cache_directory
+    from attnlaws.simulations.gpu import Gpus
     from attnlaws.simulations.run import cores
 
     names = ("numpy", "scipy", "sympy", "numba", "matplotlib", "python-flint", "xarray")
@@ -80,7 +81,10 @@ def _version(verbose: bool) -> str:
     lines += [f"{name} {version(name)}" for name in names]
     lines += [f"threads {cores()}", f"processor {get_host_cpu_name()}, vectors {widest}"]
     lines += [f"kernels are kept in {cache_directory()}", "backend cpu: exact arithmetic, all experiments"]
-    lines += ["backend cuda: not built in"]
+    try:
+        lines += [f"backend {Gpus().device}: exact arithmetic, all experiments"]
+    except ValueError as error:
+        lines += [f"backend cuda: {str(error).split('; ', 1)[1]}"]
     return "\n".join(lines)
 
 
@@ -111,7 +115,7 @@ def _show(argv: list[str]) -> int:
     parser.add_argument("law")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--bibtex", action="store_true", help="print the source as a BibTeX entry")
-    what.add_argument("--cuda", action="store_true", help="print the CUDA text of its streaming kernel")
+    what.add_argument("--cuda", action="store_true", help="print the CUDA text of its kernels")
     parser.add_argument("--out", metavar="DIR", default=".attnlaws", help="folder of the store (default: %(default)s)")
     arguments = parser.parse_args(argv)
     law = registry.law(arguments.law)
@@ -125,21 +129,14 @@ def _show(argv: list[str]) -> int:
 
 
 def show_cuda(law_id: str) -> str:
-    """The CUDA text of a law's streaming kernels, one per mode, at the first point of its grid."""
+    """The CUDA text of a law's kernels, one per mode, at the first point of its grid."""
     from attnlaws import registry
-    from attnlaws.simulations.experiment import Streaming
-    from attnlaws.simulations.generate import cuda_text
+    from attnlaws.simulations.cuda_source import kernel_source
 
     law, experiment = registry.law(law_id), registry.experiment(law_id)
-    texts = []
-    for mode in experiment.modes:
-        point = law.grid.points()[0] if law.grid else {}
-        missing = {p.name: 1024 for p in law.parameters if p.role == "simulation"}
-        shape = experiment.shape(mode, law.validate(**{**missing, **point}))
-        if isinstance(shape, Streaming):
-            texts.append(f"// mode: {mode}\n{cuda_text(shape)}")
-    if not texts:
-        raise ValueError(f"law = {law_id!r}: has no streaming kernel, so no CUDA text is generated")
+    missing = {p.name: 1024 for p in law.parameters if p.role == "simulation"}
+    point = law.validate(**{**missing, **(law.grid.points()[0] if law.grid else {})})
+    texts = [f"// mode: {mode}\n{kernel_source(experiment.shape(mode, point), point)}" for mode in experiment.modes]
     return "\n".join(texts)
 
 

@@ -39,7 +39,8 @@ def show_law(law: "Law", verdict: "Verdict | None") -> None:
         out.print(f"  {law.source.note}")
     if law.regime:
         out.print(f"[bold]regime[/]  {law.regime}")
-    out.print(f"[bold]judged[/]  tolerance {percent(law.delta)}; wrong on purpose: {', '.join(law.sabotages) or 'nothing'}")
+    wrong = ", ".join(law.sabotages) or "nothing"
+    out.print(f"[bold]judged[/]  tolerance {percent(law.delta)}; wrong on purpose: {wrong}")
     last = (
         f"{coloured(verdict.outcome)} (expected {verdict.expected}; {verdict.profile} profile), "
         f"derivation {verdict.badge}"

@@ -145,7 +145,7 @@ def cuda_text(shape: Streaming) -> str:
     plain = [v.name for v in shape.vector_sums]
     program, dots = layout.plain_program(shape.outputs, [*shape.scalars, *shape.sums, *layout.parameters], "f")
     arguments = [f"double {name}" for name in (*shape.scalars, *shape.sums, *layout.parameters)]
-    arguments += [f"const double* {name}, int {name}_size" for name in plain]
+    arguments += [f"const double* {name}, i64 {name}_size" for name in plain]
     lines += [f"__device__ __forceinline__ void finish({', '.join(arguments)}, double* out) {{"]
     for line in dots:
         target, call = line.strip().split(" = ")

@@ -13,11 +13,58 @@ import numpy as np
 from attnlaws.simulations.estimate import Rows
 from attnlaws.simulations.task import Block, Task
 
-BATCH_DRAWS = 1 << 23
 COMMIT_SECONDS = 0.25
 
 Progress = Callable[[Task, Rows, int], None]
 """Called with the task, the rows so far and the number of blocks in all."""
+
+
+class Backend(Protocol):
+    """Who computes rows.
+
+    Attributes:
+        device: what is written down beside the rows.
+        workers: how many batches are computed at a time.
+        batch_draws: draws from which on a batch is worth the trouble of handing it over.
+    """
+
+    device: str
+    workers: int
+    batch_draws: int
+
+    def prepare(self, task: Task) -> None:
+        """Make what all workers share, before there are any."""
+        ...
+
+    def rows(self, task: Task, blocks: Sequence[Block]) -> dict[Block, np.ndarray]:
+        """The rows of some blocks, the same bits whoever computes them."""
+        ...
+
+
+class Cpu:
+    """Numba kernels on the cores of this machine.
+
+    Args:
+        threads: worker threads; by default one per core.
+
+    Example:
+        >>> Cpu(threads=3).workers
+        3
+    """
+
+    device = "cpu"
+    batch_draws = 1 << 23
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.workers = threads or cores()
+
+    def prepare(self, task: Task) -> None:
+        """Build the kernel."""
+        task.prepare()
+
+    def rows(self, task: Task, blocks: Sequence[Block]) -> dict[Block, np.ndarray]:
+        """The rows of some blocks, one after the other."""
+        return {block: task.compute(block) for block in blocks}
 
 
 class RowStore(Protocol):
@@ -38,6 +85,7 @@ def run(
     store: RowStore,
     *,
     threads: int | None = None,
+    backend: Backend | None = None,
     batch: int | None = None,
     progress: Progress | None = None,
 ) -> Rows:
@@ -47,8 +95,10 @@ def run(
         task: what to simulate.
         replicates: how many replicates the rows must make up.
         store: where rows are found and kept.
-        threads: worker threads; by default one per core. The result does not depend on it.
-        batch: blocks handed to a worker at a time; by default about 8 million draws. The result does not depend on it.
+        threads: worker threads of the CPU; by default one per core. The result does not depend on it.
+        backend: who computes; by default the CPU. The result does not depend on it.
+        batch: blocks handed to a worker at a time; by default as many draws as the backend likes. The result does not
+            depend on it.
         progress: called now and then with the task, the rows so far and the number of blocks in all.
 
     Returns:
@@ -60,13 +110,14 @@ def run(
     rows = store.rows(task.identity)
     blocks = list(task.blocks(replicates))
     missing = [block for block in blocks if block not in rows]
+    backend = backend or Cpu(threads)
     if missing:
-        task.prepare()
-    size = batch or max(1, BATCH_DRAWS // (task.draws * task.block_size))
+        backend.prepare(task)
+    size = batch or max(1, backend.batch_draws // (task.draws * task.block_size))
     batches = [missing[i : i + size] for i in range(0, len(missing), size)]
     unsaved: dict[Block, np.ndarray] = {}
     last = time.monotonic()
-    with closing(_mapped(task, batches, threads or cores())) as finished:
+    with closing(_mapped(task, batches, backend)) as finished:
         try:
             for done in finished:
                 unsaved.update(done)
@@ -74,11 +125,11 @@ def run(
                 if progress:
                     progress(task, rows, len(blocks))
                 if time.monotonic() - last > COMMIT_SECONDS:
-                    store.add(task, unsaved)
+                    store.add(task, unsaved, backend.device)
                     unsaved, last = {}, time.monotonic()
         finally:
             if unsaved:
-                store.add(task, unsaved)
+                store.add(task, unsaved, backend.device)
     return {block: rows[block] for block in blocks}
 
 
@@ -88,26 +139,22 @@ def cores() -> int:
 
 
 def _mapped(
-    task: Task, batches: Sequence[Sequence[Block]], threads: int
+    task: Task, batches: Sequence[Sequence[Block]], backend: Backend
 ) -> Generator[dict[Block, np.ndarray], None, None]:
     """Rows of each batch as it finishes, with a short queue so that an interruption waits for little."""
     if not batches:
         return
     remaining = iter(batches)
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(backend.workers) as pool:
         running: set[Future[dict[Block, np.ndarray]]] = set()
         for blocks in remaining:
-            running.add(pool.submit(_compute, task, blocks))
-            if len(running) >= 2 * threads:
+            running.add(pool.submit(backend.rows, task, blocks))
+            if len(running) >= 2 * backend.workers:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in finished)
         while running:
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             yield from (future.result() for future in finished)
-
-
-def _compute(task: Task, blocks: Sequence[Block]) -> dict[Block, np.ndarray]:
-    return {block: task.compute(block) for block in blocks}
 
 
 def main(file: str) -> None:

@@ -136,22 +136,22 @@ class Task:
 
     def prepare(self) -> None:
         """Build the kernel now, so that threads find one and the same."""
-        _Kernel.of(self)
+        Kernel.of(self)
 
     def compute(self, block: Block) -> np.ndarray:
         """The row of one block, float64: the only place where numbers are drawn."""
-        return _Kernel.of(self).row(self, block)
+        return Kernel.of(self).row(self, block)
 
     def values(self, first: int, count: int) -> np.ndarray:
         """Outputs of each of some replicates: float64 [replicate, output]."""
-        return _Kernel.of(self).values(self, first, count)
+        return Kernel.of(self).values(self, first, count)
 
     def finish(self, raw: np.ndarray) -> np.ndarray:
         """Outputs of replicates from their rows of scalars and sums, in the kernel's own arithmetic."""
-        return _Kernel.of(self).finish(raw)
+        return Kernel.of(self).finish(raw)
 
 
-class _Kernel:
+class Kernel:
     """A compiled shape with its arguments at hand."""
 
     def __init__(self, task: Task) -> None:
@@ -175,11 +175,11 @@ class _Kernel:
             self.scratch = shape.scratch(**parameters)
 
     @staticmethod
-    def of(task: Task) -> "_Kernel":
+    def of(task: Task) -> "Kernel":
         """The task's kernel, built on first use."""
         kernel = task.__dict__.get("_kernel")
         if kernel is None:
-            kernel = _Kernel(task)
+            kernel = Kernel(task)
             object.__setattr__(task, "_kernel", kernel)
         return kernel
 
@@ -190,7 +190,10 @@ class _Kernel:
             replicate, part = divmod(block.first, GROUPS)
             self.module.group(*self.key, replicate, part, GROUPS, self.items, *self.arguments, row)
             return row
-        values = self.values(task, block.first, block.count)
+        return self.reduced(task, self.values(task, block.first, block.count))
+
+    def reduced(self, task: Task, values: np.ndarray) -> np.ndarray:
+        """The row of a block from the outputs of its replicates."""
         if task.keeps_values:
             return values.ravel()
         row = np.empty(len(task.exponents))

@@ -38,7 +38,7 @@ WRONG = {
     "a word for a seed": ("row", {"--seed": "x"}, "seed = 'x': must be an integer >= 0"),
     "no threads": ("row", {"--threads": "0"}, "threads = 0: must be an integer >= 1"),
     "no such mode": ("row", {"--mode": "tilted"}, "mode = 'tilted': must be one of literal"),
-    "no such backend": ("row", {"--backend": "cuda"}, "backend = 'cuda': must be one of auto, cpu"),
+    "no such backend": ("row", {"--backend": "gpu"}, "backend = 'gpu': must be one of auto, cpu, cuda"),
     "a missing parameter": ("row", {"--sigma": None}, "topk.tail_mass needs sigma"),
     "two missing parameters": ("row", {"--sigma": None, "--n": None}, "topk.tail_mass needs sigma, n"),
     "a mistyped flag": ("row", {"--kapa": "0.25"}, "--kapa: no such flag; did you mean --kappa?"),

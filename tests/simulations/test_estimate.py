@@ -65,13 +65,13 @@ def test_intervals_cover_95_percent(name):
 def test_a_repeated_stream_is_caught_by_coverage(monkeypatch):
     """A wrong engine: the second half of every block repeats the first. The error bar is then too small by sqrt 2."""
     task, truth = TOYS["mean of a skewed output"]
-    honest = task_module._Kernel.values
+    honest = task_module.Kernel.values
 
     def repeated(kernel, task, first, count):
         half = honest(kernel, task, first, count // 2)
         return np.concatenate([half, half])
 
-    monkeypatch.setattr(task_module._Kernel, "values", repeated)
+    monkeypatch.setattr(task_module.Kernel, "values", repeated)
     assert abs(coverage(task, truth, 2_000) - 0.95) > 0.05
 
 

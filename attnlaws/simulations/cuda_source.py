@@ -1,0 +1,254 @@
+"""The CUDA source of an experiment's kernel: constants, headers and expressions in one text that needs no other file.
+
+One text is what a compiler takes, on a GPU's machine or on one without, and what a cache of compiled kernels can be
+keyed by. The loops are written by hand in ``attnlaws/cuda``; printed here is what they ask of a law.
+"""
+
+import inspect
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attnlaws.simulations import arithmetic, lanes
+from attnlaws.simulations.emit import print_cuda
+from attnlaws.simulations.experiment import Draw, Parameters, Replicate, Shape, Streaming
+from attnlaws.simulations.generate import Layout, cuda_text
+
+FOLDER = Path(__file__).parent.parent / "cuda"
+INCLUDE = re.compile(r'#include "(.+)"')
+CONSTANT = re.compile(r"_[A-Z]\w*")
+C_TYPES = {"float32": "float", "float64": "double", "uint32": "u32", "uint64": "u64", "int32": "i32", "int64": "i64"}
+
+
+def kernel_source(shape: Shape, parameters: Parameters) -> str:
+    """The whole text of a shape's kernels.
+
+    A stream has ``rows``, which draws and adds up, and ``outputs``; a replicate has ``replicates``. The shape gives the
+    text; of the parameters only the types of a replicate's arguments matter.
+
+    Raises:
+        ValueError: a replicate experiment whose kernel has not been written in CUDA.
+
+    Example:
+        >>> from attnlaws import registry
+        >>> shape = registry.experiment("topk.tail_mass").shape("literal", {"n": 64})
+        >>> "#include" in kernel_source(shape, {"n": 64, "kappa": 0.5, "sigma": 1.0})
+        False
+    """
+    text = streaming_text(shape) if isinstance(shape, Streaming) else replicate_text(shape, parameters)
+    return "\n".join(_inlined(text.splitlines(), "kernel.cu", FOLDER, set())) + "\n"
+
+
+def workspace_size(shape: Shape, parameters: Parameters) -> int:
+    """Float64 numbers of workspace that each thread block of a shape's main kernel needs."""
+    if isinstance(shape, Replicate):
+        return shape.scratch(**parameters)
+    columns = len(shape.sums) + sum(v.vector.size(parameters) for v in shape.vector_sums)
+    shared = sum(-(-draw.size(parameters) // 4) * 4 for draw in shape.shared if draw.length is not None)
+    return columns * lanes.LANES + shared
+
+
+def header_source(name: str) -> str:
+    """The whole text of one of our headers, with what it includes."""
+    return "\n".join(_inlined([f'#include "{name}"'], "header.cu", FOLDER, set())) + "\n"
+
+
+# --- headers --------------------------------------------------------------------------------------------------------
+
+
+def constants_text() -> str:
+    """The constants of the exact arithmetic and of the streams as C++, from the tables that Numba compiles."""
+    text = [f"constexpr int LANES = {lanes.LANES};"]
+    for module in (arithmetic, lanes):
+        for name, value in vars(module).items():
+            if not CONSTANT.fullmatch(name):
+                continue
+            if isinstance(value, tuple):
+                text += [_constant(f"{name[1:]}_{index}", entry) for index, entry in enumerate(value)]
+            else:
+                text += [_constant(name[1:], value)]
+    return "\n".join(text)
+
+
+def _constant(name: str, value: Any) -> str:
+    kind = C_TYPES[value.dtype.name]
+    if isinstance(value, np.floating):
+        return f"constexpr {kind} {name} = {float(value).hex()}{'f' if kind == 'float' else ''};"
+    return f"constexpr {kind} {name} = {int(value)}{'ull' if kind == 'u64' else 'u' if kind == 'u32' else ''};"
+
+
+def _inlined(text: list[str], name: str, folder: Path, seen: set[Path]) -> list[str]:
+    """Lines with every header of ours in the place of its first include, numbered as in its file for error messages."""
+    lines = [f'#line 1 "{name}"']
+    for number, line in enumerate(text, 1):
+        match = INCLUDE.fullmatch(line)
+        if not match:
+            lines.append("" if line == "#pragma once" else line)
+        elif match[1] == "constants.cuh":
+            lines += ['#line 1 "constants.cuh"', *constants_text().splitlines(), f'#line {number + 1} "{name}"']
+        else:
+            path = (folder / match[1]).resolve()
+            if path not in seen:
+                seen.add(path)
+                inner = path.relative_to(FOLDER.resolve()).as_posix()
+                lines += _inlined(path.read_text("utf-8").splitlines(), inner, path.parent, seen)
+            lines += [f'#line {number + 1} "{name}"']
+    return lines
+
+
+# --- streaming ------------------------------------------------------------------------------------------------------
+
+
+def streaming_text(shape: Streaming) -> str:
+    """What streaming.cuh asks of a law, and the kernels made of both."""
+    layout = Layout(shape)
+    head = cuda_text(shape).replace('#include "stream.cuh"', '#include "streaming.cuh"')
+    lines = [head, "struct Law {", *_counts(layout), *_tables(layout)]
+    lines += [*_scalars_text(layout), *_calls(layout), "};", "", *STREAMING_KERNELS]
+    return "\n".join(lines)
+
+
+STREAMING_KERNELS = (
+    'extern "C" __global__ void __launch_bounds__(LANES)',
+    "rows(u32 k0, u32 k1, u64 first, u64 count, u64 parts, i64 items, const double* parameters, const i64* lengths,",
+    "     double* out, double* workspace, u64 space) {",
+    "    streaming_rows<Law>(k0, k1, first, count, parts, items, parameters, lengths, out, workspace, space);",
+    "}",
+    "",
+    'extern "C" __global__ void __launch_bounds__(LANES)',
+    "outputs(u64 count, const double* parameters, const i64* lengths, const double* raw, double* out) {",
+    "    finish_rows<Law>(count, parameters, lengths, raw, out);",
+    "}",
+)
+
+
+def _counts(layout: Layout) -> list[str]:
+    """How many of everything there are."""
+    shape = layout.shape
+    counts = {
+        "SERVED": layout.items_per_call,
+        "ITEM_SCALARS": len(layout.item_scalars),
+        "DOTS": len(layout.item_dots),
+        "SHARED": len(layout.shared_vectors),
+        "SHARED_SCALARS": len(layout.shared_scalars),
+        "PARAMETERS": len(layout.parameters),
+        "SCALARS": len(shape.scalars),
+        "SUMS": len(shape.sums),
+        "VECTOR_SUMS": len(shape.vector_sums),
+        "OUTPUTS": len(shape.outputs),
+    }
+    tag = layout.tags[layout.item_scalars[0].name] if layout.item_scalars else 0
+    return [
+        f"    using Number = {'float' if layout.bits == 32 else 'double'};",
+        *(f"    static constexpr int {name} = {count};" for name, count in counts.items()),
+        f"    static constexpr u32 ITEM_TAG = {tag}u;",
+    ]
+
+
+def _tables(layout: Layout) -> list[str]:
+    """Tags of the draws, and which of the lengths is theirs; functions, because device code has no constant arrays."""
+    shared = [draw.name for draw in layout.shared_vectors]
+    dots: list[tuple[Draw, int]] = []
+    for dot in layout.item_dots:
+        vector = next(draw for draw in layout.item_vectors if draw.name in dot.names)
+        dots.append((vector, shared.index(dot.names[1 - dot.names.index(vector.name)])))
+    vectors = [v.vector for v in layout.shape.vector_sums]
+
+    def length(draw: Draw) -> int:
+        return layout.lengths.index(str(draw.length))
+
+    return [
+        _table("int", "shared_length", map(length, layout.shared_vectors)),
+        _table("u32", "shared_tag", (layout.tags[name] for name in shared)),
+        _table("u32", "shared_scalar_tag", (layout.tags[draw.name] for draw in layout.shared_scalars)),
+        _table("int", "dot_length", (length(draw) for draw, _ in dots)),
+        _table("u32", "dot_tag", (layout.tags[draw.name] for draw, _ in dots)),
+        _table("int", "dot_shared", (index for _, index in dots)),
+        _table("int", "vector_length", map(length, vectors)),
+        _table("u32", "vector_tag", (layout.tags[draw.name] for draw in vectors)),
+    ]
+
+
+def _table(kind: str, name: str, values: Iterable[int]) -> str:
+    """A function from an index to a number."""
+    suffix = "u" if kind == "u32" else ""
+    cases = "".join(f"i == {index} ? {value}{suffix} : " for index, value in enumerate(values))
+    return f"    static EXACT constexpr {kind} {name}(int i) {{ return {cases}0; }}"
+
+
+def _scalars_text(layout: Layout) -> list[str]:
+    """``scalars``: what is replicate-wide, from the shared draws."""
+    shape, shared = layout.shape, [draw.name for draw in layout.shared_vectors]
+    program, dots = layout.plain_program(
+        shape.scalars, [*layout.parameters, *(draw.name for draw in layout.shared_scalars)], "s"
+    )
+    lines = ["    static __device__ void scalars(const double* parameters, const double* drawn, Number* const* shared,"]
+    lines += ["                                   const i64* sizes, double* out) {"]
+    lines += [f"        const double {name} = parameters[{i}];" for i, name in enumerate(layout.parameters)]
+    lines += [f"        const double {draw.name} = drawn[{i}];" for i, draw in enumerate(layout.shared_scalars)]
+    for line in dots:
+        target, left, right = re.fullmatch(r" *(\w+) = dot64\((\w+), (\w+)\)", line).groups()  # type: ignore[union-attr]
+        i, j = shared.index(left), shared.index(right)
+        lines += [f"        const double {target} = dot64(shared[{i}], shared[{j}], sizes[{i}]);"]
+    lines += print_cuda(program, "float64", indent=8)
+    return [*lines, *(f"        out[{i}] = {r};" for i, r in enumerate(program.results.values())), "    }"]
+
+
+def _calls(layout: Layout) -> list[str]:
+    """``add`` and ``report``: the printed functions, with arguments from arrays in the order of :func:`cuda_text`."""
+    shape, parameters = layout.shape, len(layout.parameters)
+    added = [f"x[{i}]" for i in range(len(layout.item_scalars))]
+    added += [f"dots[{i}]" for i in range(len(layout.item_dots))]
+    added += [f"scalars[{i}]" for i in range(len(shape.scalars))]
+    added += [f"parameters[{i}]" for i in range(parameters)]
+    fixed = len(shape.scalars) + len(shape.sums)
+    told = [f"row[{i}]" for i in range(fixed)] + [f"parameters[{i}]" for i in range(parameters)]
+    lines = [
+        "    static EXACT void add(const Number* x, const Number* dots, const Number* scalars,",
+        "                          const Number* parameters, double* sums) {",
+        f"        item({', '.join([*added, 'sums'])});",
+        "    }",
+        "    static EXACT void report(const double* parameters, const i64* lengths, const double* row, double* out) {",
+        f"        const double* vector0 = row + {fixed};",
+    ]
+    for i in range(len(shape.vector_sums)):
+        lines += [f"        const double* vector{i + 1} = vector{i} + lengths[vector_length({i})];"]
+        told += [f"vector{i}", f"lengths[vector_length({i})]"]
+    return [*lines, f"        finish({', '.join([*told, 'out'])});", "    }"]
+
+
+# --- replicates -----------------------------------------------------------------------------------------------------
+
+
+def header_of(shape: Replicate) -> Path:
+    """Where a replicate's kernel is looked for: the stem is that of the module which holds its Numba twin."""
+    return FOLDER / (shape.kernel.__module__.removeprefix("attnlaws.simulations.").replace(".", "/") + ".cuh")
+
+
+def replicate_text(shape: Replicate, parameters: Parameters) -> str:
+    """The loop over replicates around a kernel written by hand, in the file that its Numba twin's stem names."""
+    function, header = shape.kernel, header_of(shape)
+    if not header.exists():
+        place = header.relative_to(FOLDER.parent).as_posix()
+        raise ValueError(f"{function.__module__}: its kernel is not written in CUDA (there is no {place})")
+    given = shape.arguments(**parameters)
+    names = list(inspect.signature(function).parameters)[5:]
+    typed = ", ".join(f"{'i64' if isinstance(given[name], int) else 'double'} {name}" for name in names)
+    return "\n".join(
+        [
+            "// Generated by attnlaws; do not edit.",
+            f'#include "{header.relative_to(FOLDER).as_posix()}"',
+            "",
+            'extern "C" __global__ void __launch_bounds__(LANES)',
+            "replicates(u32 k0, u32 k1, u64 first, u64 count, double* scratch, u64 space, double* out,",
+            f"           {typed}) {{",
+            "    const auto kernel = [=](u32 replicate, double* own, double* values) {",
+            f"        {function.__name__}(k0, k1, replicate, own, values, {', '.join(names)});",
+            "    };",
+            f"    each_replicate(first, count, scratch, space, out, {len(shape.outputs)}, kernel);",
+            "}",
+        ]
+    )

@@ -1,0 +1,177 @@
+"""Kernels on NVIDIA GPUs: the only module that imports CuPy.
+
+The text of :mod:`attnlaws.simulations.cuda_source` is compiled by NVRTC on first use, and CuPy keeps the machine code
+on disk under its text and the GPU's architecture. Rows have the bits of the CPU's: only the outputs of replicates, or
+the sums of a part of a large one, come from the GPU, and what is made of them is made by the same code.
+"""
+
+import queue
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from attnlaws.simulations.cuda_source import kernel_source, workspace_size
+from attnlaws.simulations.experiment import Streaming
+from attnlaws.simulations.lanes import LANES
+from attnlaws.simulations.task import GROUPS, Block, Kernel, Task
+
+RESIDENT = 8
+"""Thread blocks of 256 threads that one multiprocessor holds: 2048 threads, or fewer on consumer cards."""
+OPTIONS = ("--std=c++17",)
+"""No option lets the compiler contract or approximate: every operation of ours is an intrinsic that rounds once."""
+SHARE = 0.5
+"""Of the free memory, what workspace may take."""
+
+
+class Gpus:
+    """All GPUs of this machine, each computing a batch of blocks at a time.
+
+    Raises:
+        ValueError: CuPy, a driver, a GPU or NVRTC is missing; says which.
+    """
+
+    batch_draws = 1 << 31
+
+    def __init__(self) -> None:
+        self.cupy = _cupy()
+        self.workers = self.cupy.cuda.runtime.getDeviceCount()
+        self.idle: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self.texts: dict[str, str] = {}
+        for number in range(self.workers):
+            self.idle.put(number)
+        names = {self.cupy.cuda.runtime.getDeviceProperties(i)["name"].decode() for i in range(self.workers)}
+        self.device = f"cuda: {', '.join(sorted(names))}"
+
+    def prepare(self, task: Task) -> None:
+        """Print the kernel's text, on one thread: SymPy is not made for several.
+
+        Raises:
+            ValueError: the law's kernel is not written in CUDA.
+        """
+        task.prepare()
+        self.texts[task.identity] = kernel_source(task.shape, task.parameters)
+
+    def rows(self, task: Task, blocks: Sequence[Block]) -> dict[Block, np.ndarray]:
+        """The rows of some blocks of a task that is prepared; neighbors are computed in one launch.
+
+        Raises:
+            MemoryError: one replicate needs more workspace than the GPU has free; says how much.
+        """
+        with self._device():
+            kernel = GpuKernel(self.cupy, task, self.texts[task.identity])
+            found: dict[Block, np.ndarray] = {}
+            for run in _runs(blocks):
+                found |= kernel.rows_of(task, run)
+            return found
+
+    @contextmanager
+    def _device(self) -> Iterator[None]:
+        """A GPU that nobody else of this run uses."""
+        number = self.idle.get()
+        try:
+            with self.cupy.cuda.Device(number):
+                yield
+        finally:
+            self.idle.put(number)
+
+
+def _cupy() -> Any:
+    """CuPy with a GPU behind it.
+
+    Raises:
+        ValueError: something is missing; says what.
+    """
+    demand = "backend = 'cuda': must be a backend that works here"
+    try:
+        import cupy  # pyright: ignore[reportMissingImports]  (an extra, and there is none for most machines)
+    except ImportError as error:
+        raise ValueError(f"{demand}; CuPy cannot be imported ({error}): pip install 'attnlaws[gpu]'") from error
+    try:
+        count = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise ValueError(f"{demand}; no NVIDIA driver answers ({error})") from error
+    if count == 0:
+        raise ValueError(f"{demand}; the driver knows of no GPU")
+    try:
+        cupy.cuda.nvrtc.getVersion()
+    except Exception as error:  # CuPy's loader has several, none of them public
+        raise ValueError(f"{demand}; NVRTC cannot be loaded ({error}): pip install 'attnlaws[gpu]'") from error
+    return cupy
+
+
+def _runs(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Blocks whose units follow one another, together.
+
+    Example:
+        >>> [len(run) for run in _runs([Block(0, 2), Block(2, 2), Block(8, 1)])]
+        [2, 1]
+    """
+    ordered = sorted(blocks, key=lambda block: block.first)
+    cuts = [0, *(i for i, (a, b) in enumerate(pairwise(ordered), 1) if a.first + a.count != b.first), len(ordered)]
+    return [ordered[a:b] for a, b in pairwise(cuts) if a < b]
+
+
+class GpuKernel(Kernel):
+    """A compiled shape on the current GPU, with its arguments there."""
+
+    def __init__(self, cupy: Any, task: Task, text: str) -> None:
+        super().__init__(task)
+        self.cupy = cupy
+        self.code = cupy.RawModule(code=text, options=OPTIONS, backend="nvrtc")
+        self.space = workspace_size(task.shape, task.parameters)
+        self.words = tuple(np.uint32(int(word)) for word in self.key)
+
+    def rows_of(self, task: Task, run: Sequence[Block]) -> dict[Block, np.ndarray]:
+        """Rows of blocks that follow one another."""
+        first, count = run[0].first, sum(block.count for block in run)
+        if task.grouped:
+            return dict(zip(run, self._raw(first, count, GROUPS), strict=True))
+        values = self.values(task, first, count)
+        return {b: self.reduced(task, values[b.first - first : b.first - first + b.count]) for b in run}
+
+    def values(self, task: Task, first: int, count: int) -> np.ndarray:
+        """Outputs of each replicate of a run of them."""
+        if isinstance(task.shape, Streaming):
+            raw, out = self._raw_there(first, count, 1), self.cupy.empty((count, self.outputs))
+            self._launch("outputs", -(-count // LANES), np.uint64(count), *self._there(), raw, out)
+            return self.cupy.asnumpy(out)
+        out, grid = self.cupy.empty((count, self.outputs)), self._grid(count)
+        scratch = self._workspace(grid)
+        typed = (np.int64(value) if isinstance(value, int) else np.float64(value) for value in self.arguments)
+        units = np.uint64(first), np.uint64(count)
+        self._launch("replicates", grid, *self.words, *units, scratch, np.uint64(self.space), out, *typed)
+        return self.cupy.asnumpy(out)
+
+    def _raw(self, first: int, count: int, parts: int) -> np.ndarray:
+        return self.cupy.asnumpy(self._raw_there(first, count, parts))
+
+    def _raw_there(self, first: int, count: int, parts: int) -> Any:
+        """Scalars and sums of units of a stream, left on the GPU."""
+        out, grid = self.cupy.empty((count, self.width)), self._grid(count)
+        units = np.uint64(first), np.uint64(count), np.uint64(parts), np.int64(self.items)
+        workspace = self._workspace(grid)
+        self._launch("rows", grid, *self.words, *units, *self._there(), out, workspace, np.uint64(self.space))
+        return out
+
+    def _there(self) -> tuple[Any, Any]:
+        """Parameters and lengths of a stream, on the GPU."""
+        numbers, lengths = self.arguments
+        return self.cupy.asarray(numbers), self.cupy.asarray(lengths)
+
+    def _grid(self, count: int) -> int:
+        """Thread blocks: as many as the GPU holds at a time and its memory has workspace for."""
+        device = self.cupy.cuda.Device()
+        fitting = int(device.mem_info[0] * SHARE) // (8 * max(self.space, 1))
+        if fitting == 0:
+            free = device.mem_info[0]
+            raise MemoryError(f"a replicate needs {8 * self.space:,} bytes of workspace; the GPU has {free:,} free")
+        return min(count, fitting, RESIDENT * device.attributes["MultiProcessorCount"])
+
+    def _workspace(self, grid: int) -> Any:
+        return self.cupy.empty(max(grid * self.space, 1))
+
+    def _launch(self, name: str, grid: int, *arguments: Any) -> None:
+        self.code.get_function(name)((grid,), (LANES,), arguments)

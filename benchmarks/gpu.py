@@ -1,0 +1,166 @@
+"""Time the kernels on an NVIDIA GPU: first that they give the CPU's bits, then rates, then ratios to CuPy and PyTorch.
+
+    python benchmarks/gpu.py            # under 8 minutes; writes benchmarks/results/DATE-DEVICE.json
+
+Nothing is timed unless everything is equal. Rates are of the fastest of several runs, with the slowest beside them;
+ratios are taken in one process, on one GPU, at one size. Peers make an array of all keys in memory, as one would write
+it down without a fused kernel.
+"""
+
+import argparse
+import json
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from attnlaws import __version__, registry
+from attnlaws.simulations.gpu import Gpus
+from attnlaws.simulations.simulate import make_task
+from attnlaws.simulations.task import GROUPS, Block, Task
+
+FOLDER = Path(__file__).parent / "results"
+DIMENSION = 64
+REPEATS = 5
+SIZES = {
+    ("retrieval.linear", "literal"): {"n": 1 << 27, "d_k": DIMENSION, "d_v": None, "convention": "expectation"},
+    ("retrieval.linear", "collapsed"): {"n": 1 << 32, "d_k": DIMENSION, "d_v": None, "convention": "expectation"},
+    ("retrieval.exponential", "collapsed"): {"n": 1 << 32, "d_k": DIMENSION, "tau": 8.0, "convention": "expectation"},
+    ("topk.tail_mass", "literal"): {"n": 1 << 16, "kappa": 0.1, "sigma": 2.0},
+}
+"""What is timed: one large replicate of a stream, many of a self-contained kernel."""
+ROWS = 4096
+
+
+def task_of(law_id: str, mode: str, point: dict[str, Any]) -> Task:
+    """The task of a law at a point, seed 0."""
+    law = registry.law(law_id)
+    return make_task(law, registry.experiment(law_id), law.validate(**point), 0, mode)
+
+
+def equal_bits(gpus: Gpus) -> int:
+    """Compare the GPU's rows with the CPU's for every law and mode.
+
+    Returns:
+        How many rows were compared.
+
+    Raises:
+        SystemExit: a row differs; names the law, the mode and the point.
+    """
+    compared = 0
+    for law_id in registry.ids():
+        law, experiment = registry.law(law_id), registry.experiment(law_id)
+        sizes = {p.name: 3000 for p in law.parameters if p.role == "simulation" and p.name == "n"}
+        for mode in experiment.modes:
+            for point in law.grid.points()[:: max(1, len(law.grid.points()) // 6)] if law.grid else []:
+                task = task_of(law_id, mode, {**sizes, **point})
+                gpus.prepare(task)
+                for block, row in gpus.rows(task, [Block(0, 20), Block(100, 3)]).items():
+                    compared += 1
+                    if row.tobytes() != task.compute(block).tobytes():
+                        raise SystemExit(f"{law_id}, mode {mode}, {point}: the GPU's row differs from the CPU's")
+    return compared
+
+
+def seconds(gpus: Gpus, action: Callable[[], Any], repeats: int) -> tuple[float, float]:
+    """Fastest and slowest run, after one that is not counted."""
+    taken = []
+    for _ in range(repeats + 1):
+        gpus.cupy.cuda.Device().synchronize()
+        start = time.perf_counter()
+        action()
+        gpus.cupy.cuda.Device().synchronize()
+        taken.append(time.perf_counter() - start)
+    return min(taken[1:]), max(taken[1:])
+
+
+def rates(gpus: Gpus, sizes: dict[tuple[str, str], dict[str, Any]], rows: int, repeats: int) -> list[dict[str, Any]]:
+    """Normals a second of each kernel that is timed, the launch and the copy back included."""
+    found = []
+    for (law_id, mode), point in sizes.items():
+        task = task_of(law_id, mode, point)
+        gpus.prepare(task)
+        blocks = [Block(i, 1) for i in range(GROUPS)] if task.grouped else [Block(0, rows)]
+        best, worst = seconds(gpus, lambda task=task, blocks=blocks: gpus.rows(task, blocks), repeats)
+        normals = task.draws * (1 if task.grouped else rows)
+        found.append(
+            {"law": law_id, "mode": mode, "point": point, "normals": normals, "seconds": best, "slowest": worst,
+             "normals_per_second": normals / best}
+        )  # fmt: skip
+    return found
+
+
+def peers(gpus: Gpus, keys: int, repeats: int) -> list[dict[str, Any]]:
+    """The literal sum over ``keys`` keys written with arrays, and ours at the same size."""
+    point = {"n": keys + 1, "d_k": DIMENSION, "d_v": None, "convention": "expectation"}
+    task = task_of("retrieval.linear", "literal", point)
+    gpus.prepare(task)
+    blocks = [Block(i, 1) for i in range(GROUPS)] if task.grouped else [Block(0, 1)]
+    ours, slowest = seconds(gpus, lambda: gpus.rows(task, blocks), repeats)
+    cupy = gpus.cupy
+
+    def with_cupy() -> float:
+        query = cupy.random.standard_normal(DIMENSION, dtype=cupy.float32)
+        scores = cupy.random.standard_normal((keys, DIMENSION), dtype=cupy.float32) @ query
+        return float((scores.astype(cupy.float64) ** 2).sum())
+
+    found = []
+    for name, action in (("CuPy", with_cupy), ("PyTorch", _with_torch(keys))):
+        if action is not None:
+            best, worst = seconds(gpus, action, repeats)
+            record = {"peer": name, "keys": keys, "ratio": best / ours, "lowest": best / slowest}
+            found.append(record | {"peer_seconds": best, "peer_slowest": worst, "seconds": ours})
+    return found
+
+
+def _with_torch(keys: int) -> Callable[[], float] | None:
+    try:
+        import torch  # pyright: ignore[reportMissingImports]  (a peer, where it is installed)
+    except ImportError:
+        return None
+
+    def action() -> float:
+        query = torch.randn(DIMENSION, device="cuda")
+        scores = torch.randn((keys, DIMENSION), device="cuda") @ query
+        return float((scores.double() ** 2).sum())
+
+    return action
+
+
+def main() -> None:
+    """Compare, time, and write the file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--to", type=Path, default=FOLDER, help="folder of the results (default: benchmarks/results)")
+    parser.add_argument("--peer-keys", type=int, default=1 << 26, help="keys that the peers hold (default: 2^26)")
+    arguments = parser.parse_args()
+    try:
+        gpus = Gpus()
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
+    name = gpus.device.removeprefix("cuda: ")
+    print(f"{name}: {equal_bits(gpus)} rows have the CPU's bits")
+    now = datetime.now(UTC)
+    record = {
+        "device": name,
+        "gpus": gpus.workers,
+        "date": now.isoformat(timespec="seconds"),
+        "attnlaws": __version__,
+        "cupy": gpus.cupy.__version__,
+        "driver": gpus.cupy.cuda.runtime.driverGetVersion(),
+        "rates": rates(gpus, SIZES, ROWS, REPEATS),
+        "peers": peers(gpus, arguments.peer_keys, REPEATS),
+    }
+    for row in record["rates"]:
+        print(f"{row['law']}, {row['mode']}: {row['normals_per_second']:.3g} normals/s")
+    for row in record["peers"]:
+        print(f"literal, {row['keys']:,} keys: {row['ratio']:.1f} times as fast as {row['peer']}")
+    arguments.to.mkdir(parents=True, exist_ok=True)
+    path = arguments.to / f"{now:%Y-%m-%d}-{re.sub('[^A-Za-z0-9]+', '-', name)}.json"
+    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print(path)
+
+
+if __name__ == "__main__":
+    main()

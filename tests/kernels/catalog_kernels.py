@@ -1,0 +1,128 @@
+"""The kernels of the catalog: every law and mode, and each of the texts that its parameters lead to."""
+
+import ctypes
+import importlib
+import itertools
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from attnlaws import registry
+from attnlaws.simulations.cuda_source import header_of, kernel_source, workspace_size
+from attnlaws.simulations.experiment import Streaming
+from attnlaws.simulations.simulate import make_task
+from attnlaws.simulations.task import Kernel, Task
+
+ITEMS = 1300  # some superblocks of 256 calls, the last one short, and more than one that four items share a call of
+
+
+def points(law: Any) -> list[dict[str, Any]]:
+    """Where a law is judged, and the same with every other choice and with what may be none; few items everywhere."""
+    names = {parameter.name for parameter in law.parameters}
+    found = []
+    for point in law.grid.points():
+        small = {p.name: ITEMS for p in law.parameters if p.role == "simulation"} | point
+        small |= {"n": ITEMS} if "n" in names else {}
+        options = {p.name: p.domain.names for p in law.parameters if hasattr(p.domain, "names")}
+        options |= {"d_v": (None, 5)} if "d_v" in names else {}
+        found += [
+            {**small, **dict(zip(options, chosen, strict=True))} for chosen in itertools.product(*options.values())
+        ]
+    return found
+
+
+def tasks(law_id: str, mode: str) -> Iterator[Task]:
+    """A law's tasks in one mode; where choices do not go together there is none."""
+    law, experiment = registry.law(law_id), registry.experiment(law_id)
+    for point in points(law):
+        try:
+            task = make_task(law, experiment, law.validate(**point), 0, mode)
+            _ = task.shape
+        except ValueError:
+            continue
+        yield task
+
+
+def modes() -> list[tuple[str, str]]:
+    """Every law that is simulated, with every mode."""
+    modules = {law_id: importlib.import_module(f"attnlaws.simulations.{law_id}") for law_id in registry.ids()}
+    return [(law_id, mode) for law_id, m in modules.items() if hasattr(m, "EXPERIMENT") for mode in m.EXPERIMENT.modes]
+
+
+def runs_on_a_gpu(task: Task) -> bool:
+    """Whether there is a CUDA kernel: always for a stream, and for a replicate where one has been written."""
+    return isinstance(task.shape, Streaming) or header_of(task.shape).exists()
+
+
+@lru_cache
+def catalog() -> dict[str, Task]:
+    """One task for each text that is compiled, by a name for the test."""
+    found: dict[str, tuple[str, Task]] = {}
+    for law_id, mode in modes():
+        for task in filter(runs_on_a_gpu, tasks(law_id, mode)):
+            source = kernel_source(task.shape, task.parameters)
+            known = sum(name.startswith(f"{law_id}-{mode}-") for name, _ in found.values())
+            found.setdefault(source, (f"{law_id}-{mode}-{known}", task))
+    return dict(found.values())
+
+
+def at(array: np.ndarray) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def key_of(task: Task) -> list[ctypes.c_uint32]:
+    return [ctypes.c_uint32(int(word)) for word in Kernel.of(task).key]
+
+
+def host_rows(library: ctypes.CDLL, task: Task, first: int, count: int, parts: int, blocks: int) -> np.ndarray:
+    """Rows of a stream, from its kernel on this machine; the workspace starts as NaN."""
+    kernel, space = Kernel.of(task), workspace_size(task.shape, task.parameters)
+    out, workspace = np.full((count, kernel.width), np.nan), np.full(blocks * space, np.nan)
+    numbers = [ctypes.c_uint64(v) for v in (first, count, parts)] + [ctypes.c_int64(kernel.items)]
+    arrays = [*map(at, kernel.arguments), at(out), at(workspace)]
+    library.launch_rows(blocks, *key_of(task), *numbers, *arrays, ctypes.c_uint64(space))
+    # Blocks take turns here, so that two could share a place unnoticed; on a GPU they must not.
+    assert not np.isnan(workspace[::space]).any()
+    return out
+
+
+def numba_rows(task: Task, first: int, count: int) -> np.ndarray:
+    """Rows of whole replicates from the CPU's kernel."""
+    kernel = Kernel.of(task)
+    raw = np.empty((count, kernel.width))
+    kernel.module.block(*kernel.key, first, kernel.items, *kernel.arguments, raw)
+    return raw
+
+
+def numba_groups(task: Task, replicate: int, parts: int) -> np.ndarray:
+    """Rows of the parts of one replicate from the CPU's kernel."""
+    kernel = Kernel.of(task)
+    raw = np.empty((parts, kernel.width))
+    for part in range(parts):
+        kernel.module.group(*kernel.key, replicate, part, parts, kernel.items, *kernel.arguments, raw[part])
+    return raw
+
+
+def host_outputs(library: ctypes.CDLL, task: Task, raw: np.ndarray) -> np.ndarray:
+    """Outputs of replicates from their rows."""
+    out = np.full((len(raw), len(task.outputs)), np.nan)
+    arrays = [*map(at, Kernel.of(task).arguments), at(raw), at(out)]
+    library.launch_outputs(1, ctypes.c_uint64(len(raw)), *arrays)
+    return out
+
+
+def host_replicates(library: ctypes.CDLL, task: Task, first: int, count: int, blocks: int) -> np.ndarray:
+    """Outputs of self-contained replicates."""
+    assert not isinstance(task.shape, Streaming)
+    space = workspace_size(task.shape, task.parameters)
+    out, scratch = np.full((count, len(task.outputs)), np.nan), np.zeros(blocks * space)
+    numbers = [ctypes.c_uint64(first), ctypes.c_uint64(count)]
+    given = [
+        ctypes.c_int64(value) if isinstance(value, int) else ctypes.c_double(value)
+        for value in Kernel.of(task).arguments
+    ]
+    library.launch_replicates(blocks, *key_of(task), *numbers, at(scratch), ctypes.c_uint64(space), at(out), *given)
+    assert scratch[::space].all()
+    return out

@@ -1,0 +1,61 @@
+"""On a GPU: the CPU's bits from every law and mode, memory that says when it is short, and streams without end."""
+
+import numpy as np
+import pytest
+from catalog_kernels import catalog
+
+from attnlaws import registry
+from attnlaws.simulations.gpu import Gpus
+from attnlaws.simulations.simulate import make_task
+from attnlaws.simulations.task import GROUPS, Block
+
+pytestmark = pytest.mark.gpu
+
+
+@pytest.fixture(scope="module")
+def gpus():
+    try:
+        return Gpus()
+    except ValueError as error:
+        pytest.skip(str(error))
+
+
+def computed(gpus, task, blocks):
+    gpus.prepare(task)
+    return gpus.rows(task, blocks)
+
+
+def test_every_law_and_mode_gives_the_cpu_s_bits(gpus):
+    for source, task in catalog().items():
+        rows = computed(gpus, task, [Block(0, 40), Block(1000, 3)])
+        for block, row in rows.items():
+            assert np.array_equal(row, task.compute(block)), (task.law_id, task.mode, task.parameters, len(source))
+
+
+def test_a_result_does_not_depend_on_what_is_computed_beside_it(gpus):
+    law = registry.law("topk.tail_mass")
+    task = make_task(law, registry.experiment(law.id), law.validate(n=1000, kappa=0.1, sigma=2.0), 0, "literal")
+    together = computed(gpus, task, [Block(0, 500), Block(500, 500)])
+    alone = computed(gpus, task, [Block(500, 500)])
+    assert np.array_equal(together[Block(500, 500)], alone[Block(500, 500)])
+    assert np.isfinite(alone[Block(500, 500)]).all()  # the workspace starts as NaN
+
+
+def test_scratch_that_does_not_fit_is_said_with_its_size(gpus):
+    law = registry.law("topk.tail_mass")
+    task = make_task(law, registry.experiment(law.id), law.validate(n=10**11, kappa=0.1, sigma=1.0), 0, "literal")
+    with pytest.raises(MemoryError, match=r"a replicate needs 1,600,000,000,000 bytes of workspace"):
+        computed(gpus, task, [Block(0, 1)])
+
+
+@pytest.mark.slow
+def test_a_part_of_a_memory_of_a_trillion_pairs(gpus):
+    """False alarm 2e-9 (6 standard errors); visible: 6 sqrt(2/(items d_k)), below 1e-4."""
+    law = registry.law("retrieval.linear")
+    point = law.validate(n=10**12, d_k=8, d_v=None, convention="expectation")
+    task = make_task(law, registry.experiment(law.id), point, 0, "collapsed")
+    assert task.grouped
+    row = computed(gpus, task, [Block(17, 1)])[Block(17, 1)]
+    norm2, noise2 = row[0], row[task.scalars]
+    items = task.items_of_group(17 % GROUPS)
+    assert abs(noise2 / (norm2 * items) - 1) < 6 * np.sqrt(2 / items)

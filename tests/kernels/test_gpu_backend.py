@@ -1,0 +1,161 @@
+"""The CUDA backend with this machine's processor in the place of a GPU: what is asked of CuPy, and what comes back.
+
+The kernels are the very texts that a GPU would get; that a GPU gives the same bits is for the tests marked gpu to say.
+"""
+
+import sys
+
+import numpy as np
+import pytest
+from fake_cupy import CUDARuntimeError, FakeCupy
+
+from attnlaws import registry
+from attnlaws.simulations import gpu
+from attnlaws.simulations.gpu import Gpus
+from attnlaws.simulations.simulate import make_task, simulate
+from attnlaws.simulations.task import GROUPS, Block
+
+pytestmark = pytest.mark.host
+
+LINEAR = {"n": 300, "d_k": 6, "d_v": 5, "convention": "expectation"}
+
+
+@pytest.fixture
+def toy(host, monkeypatch):
+    """Put a toy in CuPy's place."""
+
+    def put(**options):
+        made = FakeCupy(host, **options)
+        monkeypatch.setitem(sys.modules, "cupy", made)
+        return made
+
+    return put
+
+
+def task_of(law_id, mode, **point):
+    law = registry.law(law_id)
+    return make_task(law, registry.experiment(law_id), law.validate(**point), 3, mode)
+
+
+def computed(task, blocks):
+    gpus = Gpus()
+    gpus.prepare(task)
+    return gpus.rows(task, blocks)
+
+
+def same(task, blocks):
+    there = computed(task, blocks)
+    assert set(there) == set(blocks)
+    for block in blocks:
+        assert np.array_equal(there[block], task.compute(block)), block
+
+
+@pytest.mark.parametrize(
+    ("law_id", "mode", "point"),
+    [
+        ("retrieval.linear", "literal", LINEAR),
+        ("retrieval.linear", "collapsed", {**LINEAR, "convention": "median"}),
+        ("topk.tail_mass", "literal", {"n": 100, "kappa": 0.25, "sigma": 1.0}),
+    ],
+)
+def test_rows_are_the_cpu_s_bit_for_bit(toy, law_id, mode, point):
+    toy()
+    same(task_of(law_id, mode, **point), [Block(0, 7), Block(7, 5), Block(40, 3)])
+
+
+def test_neighboring_blocks_are_one_launch_and_distant_ones_are_not(toy):
+    cupy = toy()
+    computed(task_of("retrieval.linear", "collapsed", **LINEAR), [Block(7, 5), Block(0, 7), Block(40, 3)])
+    assert [kernel for kernel, _, _ in cupy.launched] == ["rows", "outputs"] * 2
+
+
+def test_parts_of_a_large_replicate_are_rows_of_their_own(toy, monkeypatch):
+    toy()
+    task = task_of("retrieval.linear", "collapsed", **{**LINEAR, "n": (1 << 20) + 2})
+    assert task.grouped
+    same(task, [Block(GROUPS - 1, 1), Block(GROUPS, 1), Block(3, 1)])
+
+
+def test_thread_blocks_are_as_many_as_the_gpu_holds_and_has_memory_for(toy):
+    task = task_of("topk.tail_mass", "literal", n=100, kappa=0.25, sigma=1.0)
+    space = 8 * 200
+    for free, count, grid in ((1 << 30, 50, 16), (1 << 30, 3, 3), (2 * 5 * space + 8, 50, 5)):
+        cupy = toy(free=free, processors=2)
+        computed(task, [Block(0, count)])
+        assert cupy.launched == [("replicates", grid, 0)]
+
+
+def test_too_little_memory_is_said_with_its_size(toy):
+    toy(free=1000)
+    with pytest.raises(MemoryError, match=r"needs 1,600 bytes of workspace; the GPU has 1,000 free"):
+        computed(task_of("topk.tail_mass", "literal", n=100, kappa=0.25, sigma=1.0), [Block(0, 1)])
+
+
+def test_several_gpus_share_the_blocks_and_the_result_is_the_same(toy, tmp_path):
+    law, experiment = registry.law("retrieval.linear"), registry.experiment("retrieval.linear")
+    cupy = toy(gpus=2)
+    results = [
+        simulate(law, experiment, replicates=3000, backend=backend, mode="collapsed", out=tmp_path / backend, **LINEAR)
+        for backend in ("cpu", "cuda")
+    ]
+    assert results[0]["mean"].item() == results[1]["mean"].item()
+    assert results[0]["standard_error"].item() == results[1]["standard_error"].item()
+    assert results[0].attrs["task"] == results[1].attrs["task"]
+    assert [result.attrs["backend"] for result in results] == ["cpu", "cuda: toy 0, toy 1"]
+    assert cupy.launched
+    assert Gpus().workers == 2
+
+
+def test_what_is_missing_is_named(toy, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    with pytest.raises(
+        ValueError, match=r"^backend = 'cuda': .*CuPy cannot be imported .*pip install 'attnlaws\[gpu\]'"
+    ):
+        Gpus()
+
+    def fails(kind):
+        def call():
+            raise kind("it is not there")
+
+        return call
+
+    cupy = toy()
+    cupy.cuda.runtime.getDeviceCount = fails(CUDARuntimeError)
+    with pytest.raises(ValueError, match=r"no NVIDIA driver answers \(it is not there\)"):
+        Gpus()
+    toy(gpus=0)
+    with pytest.raises(ValueError, match="the driver knows of no GPU"):
+        Gpus()
+    cupy = toy()
+    cupy.cuda.nvrtc.getVersion = fails(RuntimeError)
+    with pytest.raises(ValueError, match=r"NVRTC cannot be loaded \(it is not there\)"):
+        Gpus()
+
+
+def test_a_gpu_is_given_back_after_an_error(toy):
+    toy(free=1000)
+    gpus = Gpus()
+    task = task_of("topk.tail_mass", "literal", n=100, kappa=0.25, sigma=1.0)
+    gpus.prepare(task)
+    for _ in range(2):  # a second try would wait for ever
+        with pytest.raises(MemoryError):
+            gpus.rows(task, [Block(0, 1)])
+    assert gpu.Gpus.batch_draws > 1 << 23
+
+
+def test_the_benchmark_compares_before_it_times(toy, monkeypatch):
+    """Its own steps, at a size that a processor can do; ratios to peers need a GPU."""
+    import benchmarks.gpu as bench
+
+    toy()
+    monkeypatch.setattr(registry, "ids", lambda: ["topk.tail_mass"])
+    gpus = Gpus()
+    assert bench.equal_bits(gpus) >= 12
+    sizes = {("topk.tail_mass", "literal"): {"n": 64, "kappa": 0.25, "sigma": 1.0}}
+    (row,) = bench.rates(gpus, sizes, rows=10, repeats=1)
+    assert row["normals"] == 640
+    assert 0 < row["seconds"] <= row["slowest"]
+    assert row["normals_per_second"] == pytest.approx(640 / row["seconds"])
+    monkeypatch.setattr(gpus, "rows", lambda task, blocks: {block: task.compute(block) + 1e-9 for block in blocks})
+    with pytest.raises(SystemExit, match="differs from the CPU's"):
+        bench.equal_bits(gpus)
