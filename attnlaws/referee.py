@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -126,11 +127,13 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -
             for future in _collected(set(futures), channel, store):
                 results[futures[future]] = future.result()
                 tick(futures[future])
-        except BaseException:
+        except BaseException as error:
             stopped.set()
             # Cancelled one by one: the pool's own way leaves futures that nobody is told are done.
             for _ in _collected({future for future in futures if not future.cancel()}, channel, store):
                 pass  # what was on its way is stored; how the laws ended no longer matters
+            if isinstance(error, BrokenProcessPool):
+                raise MemoryError("a worker process was killed; finished blocks are kept, run it again") from error
             raise
     return [results[law_id] for law_id in ids]
 

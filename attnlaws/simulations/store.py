@@ -84,14 +84,21 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All or nothing, also when the process is killed inside."""
-        self.database.execute("BEGIN IMMEDIATE")
+        """All or nothing, also when the process is killed inside.
+
+        Raises:
+            StoreError: nothing can be written, as on a full disk; what was stored before is untouched.
+        """
         try:
+            self.database.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self.database.execute("ROLLBACK")
+            self.database.execute("COMMIT")
+        except BaseException as error:
+            if self.database.in_transaction:  # SQLite has already rolled back where the disk is full
+                self.database.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(f"store = {str(self.path)!r}: cannot be written ({error})") from error
             raise
-        self.database.execute("COMMIT")
 
     def rows(self, identity: str) -> dict[Block, np.ndarray]:
         """All stored rows of a task.

@@ -296,9 +296,10 @@ class Law:
         for name in parameters:
             self.parameter(name)
         wanted = [parameter for parameter in self.parameters if parameter.role in roles]
-        missing = [parameter.name for parameter in wanted if parameter.required and parameter.name not in parameters]
+        missing = [parameter for parameter in wanted if parameter.required and parameter.name not in parameters]
         if missing:
-            raise ValueError(f"{self.id} needs {', '.join(missing)}")
+            wants = "; ".join(f"{parameter.name}: must be {parameter.domain.describe()}" for parameter in missing)
+            raise ValueError(f"{self.id} needs {', '.join(parameter.name for parameter in missing)} ({wants})")
         return {p.name: p.check(parameters.get(p.name, p.default)) for p in wanted}
 
     def _case(self, values: Mapping[str, Any], output: str | None) -> Derivation:

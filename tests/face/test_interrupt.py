@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -144,3 +145,34 @@ def test_an_interruption_before_anything_is_running_leaves_nothing_behind(tmp_pa
     assert child.returncode == 130
     assert "Continue with:\n  attnlaws verify --all --quick --out 'my store'\n" in errors
     assert sound(store)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_ends_the_run_with_a_message_and_keeps_what_is_finished(tmp_path, on_path):
+    """As the system kills a process when memory runs out."""
+    child = start(tmp_path, ["verify", "--all", "--quick", "--threads", "2", "--out", "my store"])
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (workers := [pid for pid in children(child.pid) if b"spawn_main" in command_line(pid)]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1.0)
+    os.kill(workers[0], signal.SIGKILL)
+    _, errors = child.communicate(timeout=PATIENCE_SECONDS)
+    assert child.returncode == 2
+    assert "a worker process was killed; finished blocks are kept, run it again" in errors
+    assert "Traceback" not in errors
+    assert sound(tmp_path / "my store" / "store.sqlite")
+
+
+def children(pid) -> list[int]:
+    """Processes started by a process, as Linux tells."""
+    return [
+        int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()
+    ]
+
+
+def command_line(pid) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

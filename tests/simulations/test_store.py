@@ -175,3 +175,18 @@ def test_a_store_may_move(task, out, tmp_path):
     shutil.move(out, tmp_path / "elsewhere")
     with Store(tmp_path / "elsewhere") as store:
         assert set(store.rows(task.identity)) == set(rows)
+
+
+def test_a_full_disk_is_named_and_what_was_stored_is_safe(make, tmp_path):
+    task = make("topk.tail_mass", "literal", n=16, kappa=0.25, sigma=1.0)
+    with Store(tmp_path / "store") as store:
+        blocks = list(task.blocks(10**6))[:3]
+        rows = {block: task.compute(block) for block in blocks[:1]}
+        store.add(task, rows)
+        pages = store.database.execute("PRAGMA page_count").fetchone()[0]
+        store.database.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreError, match=r"^store = .*: cannot be written \(database or disk is full\)"):
+            store.add_record("verdict", task.law_id, "key", {"text": "x" * 10**6})
+        store.database.execute("PRAGMA max_page_count = 1073741823")
+        store.add(task, {blocks[1]: task.compute(blocks[1])})
+        assert set(store.rows(task.identity)) == set(blocks[:2])
