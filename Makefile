@@ -12,7 +12,7 @@ verify: .venv/installed
 	test $$code -gt 1 || $(BIN)/attnlaws report > /dev/null || code=$$?; exit $$code
 
 test: .venv/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright

@@ -103,7 +103,6 @@ def test_a_store_that_is_there_keeps_its_bytes(name, run, out):
         (["figure", "topk.tail_mas"], "did you mean topk.tail_mass?"),
         (["figure", "topk.tail_mass", "--format", "bmp"], "argument --format: invalid choice: 'bmp'"),
         (["show", "topk.tail_mass", "extra"], "'extra': one word too many"),
-        (["show", "topk.tail_mass", "--cuda"], "has no streaming kernel"),
         (["merge", "nowhere", "--out", "to"], "stores = 'nowhere': must be a folder that holds a store.sqlite"),
         (["merge", "nowhere"], "the following arguments are required: --out"),
         (["bench", "--repeats", "0"], "repeats = 0: must be an integer >= 1"),
