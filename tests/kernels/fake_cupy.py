@@ -2,6 +2,7 @@
 
 import ctypes
 import hashlib
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,7 +31,8 @@ class FakeCupy:
     def __init__(self, compiler: Compiler, gpus: int = 1, free: int = 1 << 30, processors: int = 1) -> None:
         self.compiler, self.free, self.processors = compiler, free, processors
         self.launched: list[tuple[str, int, int]] = []
-        self.current = 0
+        self.thread = threading.local()  # as in CuPy, every thread has a current GPU of its own
+        self.busy = threading.Lock()
         self.known: dict[str, ctypes.CDLL] = {}
         runtime = SimpleNamespace(
             getDeviceCount=lambda: gpus,
@@ -54,17 +56,18 @@ class FakeCupy:
 
     def _launch(self, library: ctypes.CDLL, kernel: str, grid: tuple, block: tuple, arguments: tuple) -> None:
         assert block == (256,)
-        self.launched.append((kernel, grid[0], self.current))
+        self.launched.append((kernel, grid[0], getattr(self.thread, "gpu", 0)))
         given = [
             ctypes.c_void_p(value.ctypes.data) if isinstance(value, np.ndarray) else C_TYPES[type(value)](value)
             for value in arguments
         ]
-        getattr(library, f"launch_{kernel}")(ctypes.c_uint(grid[0]), *given)
+        with self.busy:  # host.cuh has one barrier and one shared memory for all
+            getattr(library, f"launch_{kernel}")(ctypes.c_uint(grid[0]), *given)
 
 
 class _Device:
     def __init__(self, cupy: FakeCupy, number: int | None) -> None:
-        self.cupy, self.number, self.before = cupy, number, cupy.current
+        self.cupy, self.number, self.before = cupy, number, 0
         self.mem_info = (cupy.free, 2 * cupy.free)
         self.attributes = {"MultiProcessorCount": cupy.processors}
 
@@ -73,7 +76,7 @@ class _Device:
 
     def __enter__(self) -> None:
         assert self.number is not None
-        self.before, self.cupy.current = self.cupy.current, self.number
+        self.before, self.cupy.thread.gpu = getattr(self.cupy.thread, "gpu", 0), self.number
 
     def __exit__(self, *_: object) -> None:
-        self.cupy.current = self.before
+        self.cupy.thread.gpu = self.before
