@@ -26,7 +26,19 @@ POINTS = (
         ("topk.tail_mass", {"n": n, "kappa": kappa, "sigma": sigma})
         for n, kappa, sigma in ((2, 0.5, 1.0), (64, 0.02, 0.5), (33, 0.9, 3.0), (64, 0.25, 8.0))
     ]
+    + [
+        ("topk.divergences", {"n": n, "k": k, "sigma": sigma, "order": order})
+        for n, k, sigma, order in ((2, 1, 1.0, 0.5), (64, 5, 0.5, 0.2), (33, 30, 3.0, 0.9), (64, 16, 4.0, 0.5))
+    ]
+    + [
+        ("retrieval.typical_norm_as_mean", {"n": n, "d_k": d_k, "tau": tau})
+        for n, d_k, tau in ((2, 3, 2.0), (40, 16, 4.0))
+    ]
 )
+
+
+def test_every_law_of_the_catalog_is_among_them():
+    assert {law_id for law_id, _ in POINTS} == set(registry.ids())
 
 
 @pytest.mark.parametrize(("law_id", "point"), POINTS, ids=lambda value: str(value).replace(" ", ""))
