@@ -162,9 +162,7 @@ def judge_instances(
         >>> judge_instances(Equal(), value, value, 1e-8, parameters={}, arithmetic_error=1e-12).outcome
         <Outcome.SUPPORTED: 'SUPPORTED'>
     """
-    excess = {
-        name: np.maximum(_beyond(claim, simulated[name] - theory[name]), 0.0) / np.abs(theory[name]) for name in theory
-    }
+    excess = {name: _excess(claim, theory[name], simulated[name]) for name in theory}
     output = max(excess, key=lambda name: float(excess[name].max()))
     worst = int(np.argmax(excess[output]))
     here, value = float(excess[output][worst]), float(theory[output][worst])
@@ -181,6 +179,14 @@ def judge_instances(
         visible=delta + arithmetic_error,
         what="instance",
     )
+
+
+def _excess(claim: Claim, theory: np.ndarray, simulated: np.ndarray) -> np.ndarray:
+    """How far each instance lies on the wrong side, relative to the formula; infinitely far where it is no number."""
+    beyond = np.maximum(_beyond(claim, simulated - theory), 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(beyond == 0, 0.0, beyond / np.abs(theory))
+    return np.where(np.isnan(relative), np.inf, relative)
 
 
 def judge_law(

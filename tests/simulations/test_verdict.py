@@ -7,7 +7,17 @@ import pytest
 from scipy import stats
 
 from attnlaws.simulations.estimate import Estimate
-from attnlaws.simulations.judge import REFUTING, SUPPORTING, judge, judge_law, ladder_slope, overall, trusted, wanted
+from attnlaws.simulations.judge import (
+    REFUTING,
+    SUPPORTING,
+    judge,
+    judge_instances,
+    judge_law,
+    ladder_slope,
+    overall,
+    trusted,
+    wanted,
+)
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory.claim import Bound, Equal, Outcome
 
@@ -167,3 +177,20 @@ def test_what_counts_as_expected(found, sabotage, fine):
 @pytest.mark.parametrize("badge", ["unknown", "contradicted"])
 def test_a_broken_derivation_is_never_as_expected(badge):
     assert not Verdict("t.n", "text", S, S, badge, DELTA, (), {}, "literal", "quick", 0).as_expected
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize(("theory", "simulated"), [(1.0, math.nan), (math.nan, 1.0), (0.0, 1e-30)])
+def test_an_instance_that_is_no_number_or_misses_zero_is_refuted_in_whatever_output(place, theory, simulated):
+    """None of them has a relative difference, and the other output, which is right, must not hide it."""
+    right, names = np.array([1.0, 2.0, 3.0]), ("first", "second")
+    claimed, found = ({name: right.copy() for name in names} for _ in range(2))
+    claimed[names[place]][1], found[names[place]][1] = theory, simulated
+    point = judge_instances(Equal(), claimed, found, DELTA, parameters={}, arithmetic_error=0.0)
+    assert point.outcome is R
+    assert (point.parameters["output"], point.parameters["instance"]) == (names[place], 1)
+
+
+def test_instances_that_are_zero_on_both_sides_agree():
+    zero = {"value": np.zeros(3)}
+    assert judge_instances(Equal(), zero, zero, DELTA, parameters={}, arithmetic_error=0.0).outcome is S
