@@ -30,15 +30,19 @@ POINTS = (
         ("topk.divergences", {"n": n, "k": k, "sigma": sigma, "order": order})
         for n, k, sigma, order in ((2, 1, 1.0, 0.5), (64, 5, 0.5, 0.2), (33, 30, 3.0, 0.9), (64, 16, 4.0, 0.5))
     ]
-    + [
-        ("retrieval.typical_norm_as_mean", {"n": n, "d_k": d_k, "tau": tau})
-        for n, d_k, tau in ((2, 3, 2.0), (40, 16, 4.0))
-    ]
 )
 
 
-def test_every_law_of_the_catalog_is_among_them():
-    assert {law_id for law_id, _ in POINTS} == set(registry.ids())
+def points_of_its_grid(law_id):
+    """A few points of a law that none were chosen for, with few items: a new law needs no edit here."""
+    law = registry.law(law_id)
+    sizes = {p.name: 33 for p in law.parameters if p.name == "n"}
+    grid = law.grid.points()
+    return [(law_id, {**point, **sizes}) for point in grid[:: max(1, len(grid) // 3)]]
+
+
+CHOSEN = {law_id for law_id, _ in POINTS}
+POINTS += [point for law_id in registry.ids() if law_id not in CHOSEN for point in points_of_its_grid(law_id)]
 
 
 @pytest.mark.parametrize(("law_id", "point"), POINTS, ids=lambda value: str(value).replace(" ", ""))
@@ -112,6 +116,22 @@ def test_an_exponential_memory_says_where_its_error_bar_is_not_to_be_trusted(tau
     reliable = registry.experiment("retrieval.exponential").reliable
     assert reason in (said := reliable(mode=mode, n=65, d_k=64, tau=tau, convention=convention))
     assert bool(said) == bool(reason)
+
+
+def test_the_bias_of_a_pooled_logarithm_is_what_the_sample_size_reckons_with():
+    """Lognormal weights at a size where the bias shows: its standard error is a twentieth of it, and the next order,
+    which is left out, below a half."""
+    from attnlaws.simulations.retrieval.exponential import BIAS, bias, sample
+
+    point, size = {"d_k": 4, "tau": 6.0, "tilt": 0.0}, 8
+    spread = 2 * np.sqrt(point["d_k"]) / point["tau"]
+    weights = np.exp(spread * np.random.default_rng(1).standard_normal((2, 2_000_000, size // 2)) - spread**2 / 2)
+    first, second = weights.mean(axis=-1)
+    pooled = 2 * np.log((first + second) / 2) - (np.log(first) + np.log(second)) / 2
+    reckoned, error = bias(**point, size=size), pooled.std() / np.sqrt(pooled.size)
+    assert error < reckoned / 20
+    assert 0.5 * reckoned < -pooled.mean() < 1.5 * reckoned
+    assert bias(**point, size=sample(**point)) <= BIAS
 
 
 @pytest.mark.parametrize("convention", ["expectation", "ratio", "geometric", "median"])

@@ -51,7 +51,8 @@ LAW = Law(
     claim=Equal(),
     expected=Outcome.REFUTED,
     replaced_by="retrieval.exponential",
-    regime="refuted as a mean at every temperature; good to 5 % only where tau is above 10 d_k^(1/2)",
+    regime="as a mean too small by about exp(4 d_k/tau^2) at high temperatures, by more at low ones: within 5 % only "
+    "above tau of about 9 sqrt(d_k)",
     grid=Grid(
         across="tau",
         series=({"n": 65, "d_k": 16}, {"n": 65, "d_k": 64}),
