@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 2.0
 PRECISION_SECONDS = 1.0
-WIDTH_WITHOUT_TERMINAL = 110
+WIDTH_WITHOUT_TERMINAL = 120
 COLOURS = {"SUPPORTED": "green", "REFUTED": "red", "INCONCLUSIVE": "yellow"}
 
 
@@ -229,9 +229,9 @@ def verdict_table(rows: "list[tuple[Verdict, float]]") -> None:
     from rich.table import Table
 
     table = Table(title="Verdicts", title_justify="left")
-    for name in ("law", "verdict", "as expected", "derivation", "sees", "wrong ones refuted", "points", "seconds"):
-        left = name in ("law", "verdict", "as expected", "derivation")
-        table.add_column(name, justify="left" if left else "right", no_wrap=name == "law")
+    for name in ("law", "verdict", "as expected", "derivation", "sees", "wrong ones refuted", "points", "time"):
+        left, longest = name in ("law", "verdict", "as expected", "derivation"), max(map(len, name.split()))
+        table.add_column(name, justify="left" if left else "right", no_wrap=name == "law", min_width=longest)
     for verdict, seconds in rows:
         refuted = sum(outcome == "REFUTED" for outcome in verdict.sabotages.values())
         table.add_row(
@@ -242,7 +242,7 @@ def verdict_table(rows: "list[tuple[Verdict, float]]") -> None:
             "" if verdict.outcome == "REFUTED" else seen(verdict.visible),
             f"{refuted} of {len(verdict.sabotages)}",
             str(len(verdict.points)),
-            f"{seconds:.1f}",
+            f"{seconds:.1f} s",
         )
     out = console()
     out.print(table)

@@ -1,6 +1,7 @@
-"""Every test gets kernels from one cache folder, kept between runs, and a store of its own."""
+"""Every test gets kernels from one cache folder, kept between runs, a store of its own, and the program to call."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,3 +13,16 @@ os.environ.setdefault("ATTNLAWS_CACHE", str(Path(__file__).parent.parent / ".pyt
 def out(tmp_path: Path) -> Path:
     """A folder for a store that is not there yet."""
     return tmp_path / "store"
+
+
+@pytest.fixture
+def run(capsys) -> Callable[..., tuple[int, str, str]]:
+    """Call the program here: exit code, standard output, standard error."""
+
+    from attnlaws.cli import main  # after the cache folder is set
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        return code, *capsys.readouterr()
+
+    return call

@@ -1,12 +1,9 @@
-"""Logits of a trained model, and the program called in this process."""
+"""Logits of a trained model."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-from attnlaws.cli import main
 
 DATA = Path(__file__).parent.parent / "data" / "minilm_qkv.npz"
 
@@ -23,14 +20,3 @@ def real_rows() -> np.ndarray:
     with np.load(DATA, allow_pickle=False) as stored:
         query, key = stored["query"].astype(np.float64), stored["key"].astype(np.float64)
     return (query @ key.swapaxes(-1, -2) / np.sqrt(32)).reshape(-1, key.shape[-2])
-
-
-@pytest.fixture
-def run(capsys) -> Callable[..., tuple[int, str, str]]:
-    """Call the program here: exit code, standard output, standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    return call

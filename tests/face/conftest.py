@@ -1,4 +1,4 @@
-"""The program, called in this process or in one of its own; and a store in which no proof is left to do."""
+"""The program in a process of its own; and a store in which no proof is left to do."""
 
 import json
 import os
@@ -13,23 +13,11 @@ import pytest
 
 from attnlaws import registry
 from attnlaws.catalog import judged
-from attnlaws.cli import main
 from attnlaws.simulations.store import Store
 from attnlaws.simulations.verify import key_of
 from attnlaws.theory.prove import Proof
 
 PROGRAM = (sys.executable, "-m", "attnlaws.cli")
-
-
-@pytest.fixture
-def run(capsys) -> Callable[..., tuple[int, str, str]]:
-    """Call the program here: exit code, standard output, standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture
