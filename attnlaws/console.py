@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 2.0
 PRECISION_SECONDS = 1.0
-WIDTH_WITHOUT_TERMINAL = 120
+WIDTH_WITHOUT_TERMINAL = 110
 COLOURS = {"SUPPORTED": "green", "REFUTED": "red", "INCONCLUSIVE": "yellow"}
 
 
@@ -226,9 +226,10 @@ def show_verdict(verdict: "Verdict") -> None:
 
 def verdict_table(rows: "list[tuple[Verdict, float]]") -> None:
     """One line per law, as the last thing printed."""
+    from rich import box
     from rich.table import Table
 
-    table = Table(title="Verdicts", title_justify="left")
+    table = Table(title="Verdicts", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("law", "verdict", "as expected", "derivation", "sees", "wrong ones refuted", "points", "time"):
         left, longest = name in ("law", "verdict", "as expected", "derivation"), max(map(len, name.split()))
         table.add_column(name, justify="left" if left else "right", no_wrap=name == "law", min_width=longest)
