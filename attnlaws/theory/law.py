@@ -15,7 +15,7 @@ from attnlaws.theory.claim import Claim, Outcome, Source
 from attnlaws.theory.domain import Choice, Number, Row, fault
 from attnlaws.theory.parameter import Parameter
 from attnlaws.theory.steps import ROOT, Conjecture, Derivation, Step
-from attnlaws.theory.vocabulary import numeric
+from attnlaws.theory.vocabulary import numeric, value_at
 
 PREFIX = "attnlaws.theory."
 RESERVED = frozenset(
@@ -176,7 +176,9 @@ class Law:
         for name, value in values.items():
             if isinstance(value, np.ndarray):
                 raise ValueError(f"{name}: must be a single value, not an array of shape {value.shape}")
-        self._narrowed(self._case(values, None), values)
+        case = self._case(values, None)
+        self._narrowed(case, values)
+        self._above(case, values)
         return values
 
     def __call__(self, *, output: str | None = None, **parameters: Any) -> Any:
@@ -311,6 +313,16 @@ class Law:
             if name in values:
                 domain.check(name, values[name], derivation.exists)
 
+    def _above(self, derivation: Derivation, values: Mapping[str, Any]) -> None:
+        for name, bound in derivation.above.items():
+            bounds = np.broadcast_to(value_at(bound, values), np.shape(values[name]))
+            wrong = np.asarray(values[name] <= bounds)
+            if wrong.any():
+                noun = "an integer" if getattr(self.parameter(name).domain, "whole", False) else "a real number"
+                first = np.asarray(values[name])[wrong].flat[0]
+                demand = f"{noun} > {bound} = {bounds[wrong].flat[0]:g}"
+                raise fault(name, self.parameter(name).check(first), demand, derivation.exists)
+
     def _evaluate(self, derivation: Derivation, numbers: Mapping[str, Any]) -> np.ndarray:
         symbols = [parameter.symbol for parameter in self.parameters if parameter.name in numbers]
         rows = {symbol.name for symbol in symbols if isinstance(symbol, sp.IndexedBase)}
@@ -322,6 +334,7 @@ class Law:
             raise ValueError(f"shapes do not broadcast together: {shapes}") from None
         given = {n: np.broadcast_to(a, (*shape, a.shape[-1]) if n in rows else shape) for n, a in given.items()}
         self._within(given)
+        self._above(derivation, given)
         with np.errstate(all="ignore"):
             if derivation.value is not None:
                 symbols.append(ROOT)
@@ -355,14 +368,28 @@ def free_domains(law: Law, case: Derivation) -> dict[str, Number | Row]:
     return domains
 
 
-def sample_point(domains: Mapping[str, Number | Row], rng: random.Random, wide: bool = True) -> dict[str, Any]:
+def sample_point(
+    domains: Mapping[str, Number | Row],
+    rng: random.Random,
+    wide: bool = True,
+    above: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """A random point of several domains; what counts within a row stays within it.
 
     Args:
         domains: by name.
         rng: the source of randomness.
         wide: reach into the tails.
+        above: expressions that a parameter must exceed, as of a derivation; those in other parameters are left aside.
     """
+    known = {n: b for n, b in (above or {}).items() if {n, *map(str, b.free_symbols)} <= set(domains)}
+    point = _sample_once(domains, rng, wide)
+    while any(point[name] <= value_at(bound, point) for name, bound in known.items()):
+        point = _sample_once(domains, rng, wide)
+    return point
+
+
+def _sample_once(domains: Mapping[str, Number | Row], rng: random.Random, wide: bool) -> dict[str, Any]:
     point: dict[str, Any] = {name: domain.sample(rng, wide) for name, domain in domains.items()}
     for name, domain in domains.items():
         if isinstance(domain, Number) and domain.within:

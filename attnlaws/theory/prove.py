@@ -234,7 +234,7 @@ class _Sampler:
 
     def __init__(self, law: Law, chain: Derivation, seed: str) -> None:
         self.seed = seed
-        self.domains = free_domains(law, chain)
+        self.domains, self.above = free_domains(law, chain), chain.above
         self.symbols = {name: law.parameter(name).symbol for name in self.domains}
 
     def points(self, symbols: set[Any]) -> Iterator[dict[Any, Any]]:
@@ -243,7 +243,8 @@ class _Sampler:
         wanted = {str(symbol) for symbol in symbols}
         known = {name: domain for name, domain in self.domains.items() if name in wanted}
         for _ in range(POINTS):
-            point = {self.symbols[name]: value for name, value in sample_point(known, rng, wide=False).items()}
+            drawn = sample_point(known, rng, wide=False, above=self.above)
+            point = {self.symbols[name]: value for name, value in drawn.items()}
             rows = [len(value) for value in point.values() if isinstance(value, tuple)]
             for symbol in sorted(symbols, key=str):
                 if symbol == LENGTH and rows:

@@ -8,7 +8,7 @@ proofs.
 # ruff: noqa: N801  (the classes are functions, named as formulas write them)
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -255,6 +255,17 @@ def _polygamma(order: Any, x: Any) -> Any:
     from scipy import special
 
     return special.digamma(x) if np.all(order == 0) else special.polygamma(order, x)
+
+
+def value_at(expr: sp.Expr, values: Mapping[str, Any]) -> Any:
+    """An expression at given values of its symbols, by name; exact where they are.
+
+    Example:
+        >>> value_at(2 * sp.Symbol("p"), {"p": 3, "n": 9})
+        6
+    """
+    symbols = tuple(sorted(expr.free_symbols, key=str))
+    return numeric(expr, symbols)(*(values[str(symbol)] for symbol in symbols))
 
 
 @lru_cache(maxsize=512)
