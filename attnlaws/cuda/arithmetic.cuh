@@ -18,11 +18,11 @@ using i64 = long long;
 EXACT u64 bits_of(double x) { return (u64)__double_as_longlong(x); }
 EXACT double double_of(u64 bits) { return __longlong_as_double((i64)bits); }
 
-// Logarithm: x positive, normal and finite.
+// Logarithm of x 2^-lifted: x positive, normal and finite.
 
-EXACT float plog32(float x) {
+EXACT float log_of_normal32(float x, i32 lifted) {
     const u32 shifted = __float_as_uint(x) - TWO_THIRDS_BITS32;
-    const float e = (float)((i32)shifted >> 23);
+    const float e = (float)(((i32)shifted >> 23) - lifted);
     const float f = __fsub_rn(__uint_as_float((shifted & MANTISSA32) + TWO_THIRDS_BITS32), ONE32);
     const float z = __fmul_rn(f, f);
     float p = __fmaf_rn(z, __fmaf_rn(f, L7, L6), __fmaf_rn(f, L5, L4));
@@ -32,9 +32,9 @@ EXACT float plog32(float x) {
     return __fmaf_rn(e, LN2_32, __fmaf_rn(z, p, f));
 }
 
-EXACT double plog64(double x) {
+EXACT double log_of_normal64(double x, i32 lifted) {
     const u64 shifted = bits_of(x) - ROOT_HALF_BITS64;
-    const double e = (double)(i32)((i64)shifted >> 52);
+    const double e = (double)((i32)((i64)shifted >> 52) - lifted);
     const double f = __dsub_rn(double_of((shifted & MANTISSA64) + ROOT_HALF_BITS64), 1.0);
     const double s = __ddiv_rn(f, __dadd_rn(2.0, f));
     const double z = __dmul_rn(s, s), z2 = __dmul_rn(z, z), z4 = __dmul_rn(z2, z2);
@@ -43,6 +43,24 @@ EXACT double plog64(double x) {
     const double p = __fma_rn(z4, __fma_rn(z4, __fma_rn(z, ATANH_10, ATANH_9), high), low);
     const double small = __fma_rn(-s, __fma_rn(-z, p, f), __dmul_rn(e, LN2_LOW64));
     return __fma_rn(e, LN2_HIGH64, __dadd_rn(f, small));
+}
+
+// Logarithm of any number: -inf at zero, NaN below it and of NaN.
+
+EXACT float plog32(float x) {
+    const bool tiny = x < SMALLEST_NORMAL32;
+    const float y = log_of_normal32(tiny ? __fmul_rn(x, LIFT32) : x, tiny ? LIFTED32 : 0);
+    const float infinity = __uint_as_float(INFINITY_BITS32);
+    const float special = x == 0 ? -infinity : __uint_as_float(NAN_BITS32);
+    return x > 0 ? (x < infinity ? y : x) : (x != x ? x : special);
+}
+
+EXACT double plog64(double x) {
+    const bool tiny = x < SMALLEST_NORMAL64;
+    const double y = log_of_normal64(tiny ? __dmul_rn(x, LIFT64) : x, tiny ? LIFTED64 : 0);
+    const double infinity = double_of(INFINITY_BITS64);
+    const double special = x == 0 ? -infinity : double_of(NAN_BITS64);
+    return x > 0 ? (x < infinity ? y : x) : (x != x ? x : special);
 }
 
 // Radius of Box and Muller: sqrt(-2 ln u) from v = -2u.

@@ -56,7 +56,7 @@ EXACT void pair32(float v, u32 a, u32 b, float* n) {
 // load constants, which do not fit into a float64 instruction.
 EXACT void pair64(u64 radius_word, u64 angle, double* n) {
     const double u = __fma_rn(__ull2double_rn(radius_word), 0x1p-64, 0x1p-65);
-    const double radius = __dsqrt_rn(__dmul_rn(-2.0, plog64(u)));
+    const double radius = __dsqrt_rn(__dmul_rn(-2.0, log_of_normal64(u, 0)));
     double sine, cosine;
     psincos64(angle, sine, cosine);
     n[0] = __dmul_rn(radius, cosine);

@@ -69,23 +69,41 @@ _L7 = np.float32(-1.31917149e-01)
 _MINUS_HALF32 = np.float32(-0.5)
 
 
+_SMALLEST_NORMAL32 = np.float32(2.0**-126)
+_LIFT32 = np.float32(2.0**24)
+_LIFTED32 = np.int32(24)
+_UNLIFTED = np.int32(0)
+_INFINITY_BITS32 = np.uint32(0x7F800000)
+_NAN_BITS32 = np.uint32(0x7FC00000)
+
+
 @exact
 def plog32(x):
-    """Natural logarithm of a positive, normal, finite float32.
+    """Natural logarithm of a float32: -inf at zero, NaN below it and of NaN.
 
     Args:
-        x: float32 scalar in [2^-126, 2^128). Zero, subnormal, negative or non-finite arguments give a meaningless
-            number.
+        x: float32 scalar.
 
     Returns:
         The logarithm as float32, within 0.96 units in the last place (measured: every value in [1/2, 2), and
         3.5e7 others).
 
-    >>> plog32(1.0), round(float(plog32(2.0)), 7)
-    (0.0, 0.6931472)
+    >>> plog32(1.0), round(float(plog32(2.0)), 7), plog32(0.0)
+    (0.0, 0.6931472, -inf)
     """
+    x = np.float32(x)
+    tiny = x < _SMALLEST_NORMAL32
+    y = log_of_normal32(x * _LIFT32 if tiny else x, _LIFTED32 if tiny else _UNLIFTED)
+    infinity = _bits_to_float32(_INFINITY_BITS32)
+    special = -infinity if x == 0 else _bits_to_float32(_NAN_BITS32)
+    return (y if x < infinity else x) if x > 0 else (x if x != x else special)
+
+
+@exact
+def log_of_normal32(x, lifted):
+    """The logarithm of x 2^-lifted for a positive, normal, finite float32; of anything else a meaningless number."""
     shifted = np.uint32(_float32_to_bits(np.float32(x)) - _TWO_THIRDS_BITS32)
-    e = np.float32(np.int32(shifted) >> np.int32(23))
+    e = np.float32(np.int32(np.int32(np.int32(shifted) >> np.int32(23)) - lifted))
     f = np.float32(_bits_to_float32(np.uint32((shifted & _MANTISSA32) + _TWO_THIRDS_BITS32)) - _ONE32)
     z = f * f
     # Estrin's order: as many operations as Horner's, and half the waiting.
@@ -103,25 +121,43 @@ _LN2_LOW64 = np.float64(2.3190468138462996e-17)
 _ATANH = tuple(np.float64(2 / (2 * k + 1)) for k in range(11))
 
 
+_SMALLEST_NORMAL64 = np.float64(2.0**-1022)
+_LIFT64 = np.float64(2.0**54)
+_LIFTED64 = np.int32(54)
+_INFINITY_BITS64 = np.uint64(0x7FF0000000000000)
+_NAN_BITS64 = np.uint64(0x7FF8000000000000)
+
+
 @exact
 def plog64(x):
-    """Natural logarithm of a positive, normal, finite float64.
-
-    x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)); with s = f/(2 + f), log(1 + f) = 2 atanh(s)
-    = 2s + 2 s^3/3 + ... + 2 s^21/21, cut where the rest is below 1e-18 of the sum.
+    """Natural logarithm of a float64: -inf at zero, NaN below it and of NaN.
 
     Args:
-        x: float64 scalar in [2^-1022, 2^1024). Zero, subnormal, negative or non-finite arguments give a meaningless
-            number.
+        x: float64 scalar.
 
     Returns:
         The logarithm as float64, within 0.9 units in the last place (measured against Arb, 150 000 values).
 
-    >>> plog64(1.0), plog64(0.5)
-    (0.0, -0.6931471805599453)
+    >>> plog64(1.0), plog64(0.5), plog64(0.0)
+    (0.0, -0.6931471805599453, -inf)
+    """
+    x = np.float64(x)
+    tiny = x < _SMALLEST_NORMAL64
+    y = log_of_normal64(x * _LIFT64 if tiny else x, _LIFTED64 if tiny else _UNLIFTED)
+    infinity = _bits_to_float64(_INFINITY_BITS64)
+    special = -infinity if x == 0 else _bits_to_float64(_NAN_BITS64)
+    return (y if x < infinity else x) if x > 0 else (x if x != x else special)
+
+
+@exact
+def log_of_normal64(x, lifted):
+    """The logarithm of x 2^-lifted for a positive, normal, finite float64; of anything else a meaningless number.
+
+    x = 2^e (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)); with s = f/(2 + f), log(1 + f) = 2 atanh(s)
+    = 2s + 2 s^3/3 + ... + 2 s^21/21, cut where the rest is below 1e-18 of the sum.
     """
     shifted = np.uint64(_float64_to_bits(np.float64(x)) - _ROOT_HALF_BITS64)
-    e = np.float64(np.int32(np.int64(shifted) >> np.int64(52)))
+    e = np.float64(np.int32(np.int32(np.int64(shifted) >> np.int64(52)) - lifted))
     f = _bits_to_float64(np.uint64((shifted & _MANTISSA64) + _ROOT_HALF_BITS64)) - 1.0
     s = f / (2.0 + f)
     z = s * s

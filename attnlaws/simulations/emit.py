@@ -171,7 +171,8 @@ def print_numba(program: Program, precision: Precision, indent: int = 4) -> list
             return f" {BINARY[operation.name]} ".join(arguments)
         if operation.name in ("max", "min"):
             relation = ">" if operation.name == "max" else "<"
-            return f"{arguments[0]} if {arguments[0]} {relation} {arguments[1]} else {arguments[1]}"
+            first, second = arguments  # a NaN on either side is kept
+            return f"{first} if {first} {relation} {second} or {first} != {first} else {second}"
         if operation.name == "neg":
             return f"-{arguments[0]}"
         function = "np.sqrt" if operation.name == "sqrt" else f"p{operation.name}{bits}"
@@ -195,7 +196,8 @@ def print_cuda(program: Program, precision: Precision, indent: int = 4) -> list[
             return f"__{letter}{operation.name}_rn({', '.join(arguments)})"
         if operation.name in ("max", "min"):
             relation = ">" if operation.name == "max" else "<"
-            return f"{arguments[0]} {relation} {arguments[1]} ? {arguments[0]} : {arguments[1]}"
+            first, second = arguments  # a NaN on either side is kept
+            return f"{first} {relation} {second} || {first} != {first} ? {first} : {second}"
         if operation.name == "neg":
             return f"-{arguments[0]}"
         return (

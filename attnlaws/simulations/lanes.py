@@ -8,7 +8,7 @@ inside the second loop would forbid that, so sums stay per lane until the caller
 
 import numpy as np
 
-from attnlaws.simulations.arithmetic import plog64, pradius32, psincos32, psincos64
+from attnlaws.simulations.arithmetic import log_of_normal64, pradius32, psincos32, psincos64
 from attnlaws.simulations.primitives import (
     _bits_to_float32,
     _float32_to_bits,
@@ -51,6 +51,7 @@ _31 = np.uint32(31)
 _UNIT = np.float32(-(2.0**-30))
 _HALF_UNIT = np.float32(-(2.0**-31))
 _LAST = np.uint32(0xFFFFFFFF)
+_NOT_LIFTED = np.int32(0)
 
 
 @exact
@@ -146,7 +147,7 @@ def pair32(v, a, b):
 def pair64(radius_word, angle):
     """Two normals (Box and Muller 1958) from two words of 64 bits; the uniform is (radius_word + 1/2) 2^-64."""
     u = fma64(np.float64(np.uint64(radius_word)), 2.0**-64, 2.0**-65)
-    radius = np.sqrt(-2.0 * plog64(u))
+    radius = np.sqrt(-2.0 * log_of_normal64(u, _NOT_LIFTED))
     sine, cosine = psincos64(angle)
     return radius * cosine, radius * sine
 

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from attnlaws.simulations.estimate import Rows
-from attnlaws.simulations.task import Block, Task
+from attnlaws.simulations.task import Block, Task, canonical
 
 COMMIT_SECONDS = 0.25
 
@@ -106,6 +106,8 @@ def run(
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, once the blocks that were finished are stored.
+        OverflowError: an output is no finite number; names the law, the point and the replicates. Such rows are not
+            stored.
     """
     rows = store.rows(task.identity)
     blocks = list(task.blocks(replicates))
@@ -120,6 +122,7 @@ def run(
     with closing(_mapped(task, batches, backend)) as finished:
         try:
             for done in finished:
+                _refuse_what_is_no_number(task, done)
                 unsaved.update(done)
                 rows.update(done)
                 if progress:
@@ -131,6 +134,19 @@ def run(
             if unsaved:
                 store.add(task, unsaved, backend.device)
     return {block: rows[block] for block in blocks}
+
+
+def _refuse_what_is_no_number(task: Task, rows: Rows) -> None:
+    """A NaN or an infinity that is averaged, or sorted, would be gone from sight in the result."""
+    for block, row in rows.items():
+        lost = np.isnan(row) if task.keeps_values else ~np.isfinite(row)
+        if lost.any():
+            units = block.first // task.units_per_replicate, (block.first + block.count - 1) // task.units_per_replicate
+            where = f"replicate {units[0]}" if units[0] == units[1] else f"replicates {units[0]} to {units[1]}"
+            raise OverflowError(
+                f"{task.law_id}, mode {task.mode}, at {canonical(task.parameters)}: an output of {where}, or a power "
+                "of it, is beyond the arithmetic of the simulation"
+            )
 
 
 def cores() -> int:

@@ -119,6 +119,19 @@ def test_pexp_at_its_ends(f, kind, largest, smallest):
     assert f(kind(0)) == 1 and np.isnan(f(kind(np.nan)))
 
 
+@pytest.mark.parametrize(("f", "kind"), [(plog32, np.float32), (plog64, np.float64)])
+def test_plog_at_its_ends(f, kind):
+    """Nothing that is no logarithm looks like one: a sum that underflowed, or a NaN, stays visible behind it."""
+    limits = np.finfo(kind)
+    assert f(kind(0)) == -np.inf and f(kind(-0.0)) == -np.inf and f(kind(np.inf)) == np.inf
+    for nothing in (np.nan, -1, -np.inf, -limits.smallest_subnormal, -limits.tiny):
+        assert np.isnan(f(kind(nothing)))
+    tiny = np.array([limits.smallest_subnormal, 3 * limits.smallest_subnormal, limits.tiny / 3, limits.tiny], kind)
+    ends = np.append(tiny, limits.max)
+    exact = [float(arb(float(value)).log()) for value in ends]
+    np.testing.assert_allclose(apply(f, ends), exact, rtol=limits.eps)
+
+
 def test_pradius32():
     u = np.concatenate([floats32(0.5, 1.0, 3), floats32(1e-20, 0.5, 997)])
     exact = np.sqrt(-2 * np.log(u.astype(np.float64)))
