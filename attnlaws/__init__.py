@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from attnlaws import estimators as estimators
     from attnlaws.catalog import Catalog
-    from attnlaws.simulations.experiment import Experiment
+    from attnlaws.simulations.experiment import Exact, Experiment
     from attnlaws.simulations.verdict import Verdict
     from attnlaws.theory.law import Law
 
@@ -53,11 +53,11 @@ def law(law_id: str) -> "Law":
     return registry.law(law_id)
 
 
-def experiment(law_id: str) -> "Experiment":
-    """How a law is simulated; needed to judge a formula of your own on it.
+def experiment(law_id: str) -> "Experiment | Exact":
+    """How a law is simulated, or computed exactly; needed to judge a formula of your own on it.
 
     Raises:
-        ValueError: no law has this id, or it has no experiment.
+        ValueError: no law has this id.
     """
     from attnlaws import registry
 
@@ -95,7 +95,7 @@ def simulate(
     from attnlaws.console import progress_bar
     from attnlaws.simulations.simulate import simulate as run
 
-    chosen = registry.law(law_id), registry.experiment(law_id)
+    chosen = registry.law(law_id), registry.simulation(law_id)
     options: dict[str, Any] = {"replicates": replicates, "seed": seed, "backend": backend, "mode": mode, "out": out}
     with progress_bar() as progress:
         return run(*chosen, threads=threads, progress=progress, **options, **parameters)
@@ -103,7 +103,7 @@ def simulate(
 
 def verify(
     law: "str | Law",
-    experiment: "Experiment | None" = None,
+    experiment: "Experiment | Exact | None" = None,
     *,
     profile: str = "normal",
     seed: int = 0,

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from attnlaws import registry
 from attnlaws.figures.overlay import overlay
-from attnlaws.simulations.experiment import Experiment
+from attnlaws.simulations.experiment import Exact, Experiment
 from attnlaws.simulations.run import Progress
 from attnlaws.simulations.simulate import whole
 from attnlaws.simulations.store import Store
@@ -113,7 +113,7 @@ def profile_named(name: str) -> Profile:
 
 def judged(
     law: str | Law,
-    experiment: Experiment | None = None,
+    experiment: Experiment | Exact | None = None,
     *,
     profile: str,
     out: str | Path,
@@ -130,8 +130,8 @@ def judged(
         if law.id not in registry.ids():
             raise ValueError(f"experiment = None: must be given, because {law.id} is not a law of the catalog")
         experiment = registry.experiment(law.id)
-    if not isinstance(experiment, Experiment):
-        raise ValueError(f"experiment = {experiment!r}: must be an Experiment")
+    if not isinstance(experiment, Experiment | Exact):
+        raise ValueError(f"experiment = {experiment!r}: must be an Experiment or an Exact")
     options["seed"] = whole("seed", options.get("seed", 0), 0)
     options["threads"] = None if options.get("threads") is None else whole("threads", options["threads"], 1)
     with Store(out) as store:

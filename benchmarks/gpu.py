@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from attnlaws import __version__, registry
+from attnlaws.report.gpu_results import newest, with_newest
 from attnlaws.simulations.gpu import Gpus
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import GROUPS, Block, Task
@@ -160,6 +161,9 @@ def main() -> None:
     path = arguments.to / f"{now:%Y-%m-%d}-{re.sub('[^A-Za-z0-9]+', '-', name)}.json"
     path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(path)
+    if arguments.to == FOLDER:
+        readme = FOLDER.parent.parent / "README.md"
+        readme.write_text(with_newest(readme.read_text("utf-8"), newest(FOLDER)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -46,7 +46,9 @@ def points_of_its_grid(law_id):
 
 
 CHOSEN = {law_id for law_id, _ in POINTS}
-POINTS += [point for law_id in registry.ids() if law_id not in CHOSEN for point in points_of_its_grid(law_id)]
+OTHERS = [law_id for law_id in registry.ids() if law_id not in CHOSEN]
+SIMULATED = [law_id for law_id in OTHERS if isinstance(registry.experiment(law_id), Experiment)]
+POINTS += [point for law_id in SIMULATED for point in points_of_its_grid(law_id)]
 
 
 @pytest.mark.parametrize(("law_id", "point"), POINTS, ids=lambda value: str(value).replace(" ", ""))
