@@ -96,6 +96,8 @@ def _exponential_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any)
     if (low, high, len(upper), power) == (-sp.oo, sp.oo, 2, 0):
         square, linear = upper
         return sp.exp(sp.factor(constant - linear**2 / (4 * square))) * sp.sqrt(-sp.pi / square)
+    if (low, high, len(upper)) == (-sp.oo, sp.oo, 2) and upper[1] == 0 and power.is_even and power.is_positive:
+        return sp.exp(constant) * sp.gamma((power + 1) / 2) * (-upper[0]) ** (-(power + 1) / 2)
     return None
 
 
