@@ -1,4 +1,4 @@
-"""Reading one of n stored pairs from a linear memory whose keys are normalized: interference power over signal power.
+"""A linear memory of n pairs with normalized keys has mean inverse signal-to-noise ratio (n - 1)/d_k, exactly.
 
 Keys are independent and uniform on a sphere of any radius in d_k dimensions, the query is the stored key k_i exactly,
 values have a fixed norm and independent directions. The inverse signal-to-noise ratio of one reading is the sum over
@@ -63,7 +63,7 @@ LAW = Law(
         series=({"n": 9}, {"n": 65}, {"n": 513}),
         values=(3, 8, 32, 128),
         logx=True,
-        extra=({"n": 17, "d_k": 1}, {"n": 17, "d_k": 2}, {"n": 17, "d_k": 6}),
+        extra=({"n": 17, "d_k": 2}, {"n": 17, "d_k": 6}),
     ),
     sabotages={
         "the target counts as interference": n / d_k,
