@@ -2,8 +2,8 @@
 
 These are the squared weights of n distractors whose scores have standard deviation sigma: their sum is the interference
 that a query meets. Its mean is n exp(2 sigma^2), but below ln n = 2 sigma^2 no sample comes near it: W is "frozen", a
-few largest weights carry it, and ln W stays near 2 sigma sqrt(2 ln n). The integral is over the Laplace transform of one
-weight.
+few largest weights carry it, and ln W stays near 2 sigma sqrt(2 ln n). The integral is over the Laplace transform of
+one weight.
 
 The output ``participation`` is E sum p_j^2 for p_j = w_j/W: about exp(4 sigma^2)/n where all weights count, near 1
 where one does. ``FROZEN_LOG`` and ``FROZEN_SHARE`` are the closed forms of a frozen sum of very many weights. They are
