@@ -140,7 +140,9 @@ def _window(n: float, a: float) -> Lattice:
     log_n = np.log(n) + NEGLIGIBLE
     power = min(1.0, np.sqrt(2 * log_n) / a)
     low = -log_n / power - power * a * a / 2
-    high = 5.0 + max(0.0, -a * special.ndtri(np.exp(-NEGLIGIBLE / n)))
+    rarity = NEGLIGIBLE / n
+    rarest = -special.ndtri(np.exp(-rarity)) if rarity > 1 else special.ndtri(-np.expm1(-rarity))
+    high = 5.0 + max(0.0, a * rarest)
     return Lattice.between(float(low), float(high), STEP * max(1, int(a / WIDE)))
 
 

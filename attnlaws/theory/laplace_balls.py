@@ -1,10 +1,10 @@
-"""Proven values of the means in ``attnlaws.theory.laplace``, by a route that shares nothing with it.
+"""Proven values of the means in ``laplace`` and ``quenched``, by a route that shares nothing with them.
 
-The transform of a weight w = exp(a g) is a Mellin-Barnes integral of gamma functions, for t = exp(s):
+The transform of a weight w is a Mellin-Barnes integral of gamma functions and of moments of w, for t = exp(s):
 
-    E[(t w)^k exp(-t w)] = (1/(2 pi i)) times the integral of gamma(z + k) exp(a^2 z^2/2 - z s) over Re z = -1/2,
+    E[(t w)^k exp(-t w)] = (1/(2 pi i)) times the integral of gamma(z + k) E[w^-z] exp(-z s) over Re z = -1/2,
 
-and for k = 0 that is psi - 1. It is a sum over equidistant z with a bound for what the sum leaves. The integral over s
+and for k = 0 that is psi - 1; E[w^-z] is exp(a^2 z^2/2) for w = exp(a g) and a Bessel function on a sphere. It is a sum over equidistant z with a bound for what the sum leaves. The integral over s
 is cut into panels with Gauss-Legendre nodes; what those leave is bounded by the integrand's size on an ellipse around
 the panel, inside the strip |Im s| < pi/2 where |psi| is at most 1. Ends are cut by the moments of w.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from flint import acb, acb_poly, arb, ctx
 
@@ -35,31 +35,99 @@ SPARE = 6.0
 Pair = Callable[[], tuple[Any, Any]]
 
 
+class Weights(Protocol):
+    """What is known of one weight, at the current precision; its law is that of its inverse.
+
+    Attributes:
+        scale: about the standard deviation of its logarithm: good choices of moments follow from it.
+        decay: |E w^-(x + iy)| is at most E w^-x exp(-decay y^2/2).
+    """
+
+    scale: float
+    decay: float
+
+    def moment(self, z: Any) -> Any:
+        """E w^-z, for a complex or a real ball."""
+        ...
+
+
+class Lognormal:
+    """w = exp(a g) for a standard normal g.
+
+    Args:
+        spread: a, at the current precision.
+
+    Example:
+        >>> Lognormal(lambda: arb(2)).moment(arb(1)).str(6, radius=False)
+        '7.38906'
+    """
+
+    def __init__(self, spread: Callable[[], arb]) -> None:
+        self.spread = spread
+        self.scale = float(spread())
+        self.decay = self.scale**2
+
+    def moment(self, z: Any) -> Any:
+        """E w^-z = exp(a^2 z^2/2)."""
+        a = self.spread()
+        return (a * a * z * z / 2).exp()
+
+
+class OnSphere:
+    """w = exp(b x) for the cosine x of two random directions in d dimensions.
+
+    Args:
+        steepness: b, at the current precision.
+        d: dimension, at least 2.
+
+    Example:
+        >>> bool(OnSphere(lambda: arb(2), 3).moment(arb(1)).overlaps(arb(2).sinh() / 2))
+        True
+    """
+
+    decay = 0.0
+
+    def __init__(self, steepness: Callable[[], arb], d: int) -> None:
+        self.steepness, self.d = steepness, d
+        self.scale = float(steepness()) / math.sqrt(d)
+
+    def moment(self, z: Any) -> Any:
+        """E w^-z = 0F1(; d/2; (b z)^2/4): with real z, no other point of a line Re z has a larger modulus."""
+        size = abs(float(abs(self.steepness() * z / 2).mid()))
+        with ctx.workprec(ctx.prec + int(3 * size)):  # terms of the series are up to exp(2 size), and cancel
+            half = self.steepness() * z / 2
+            return (half * half).hypgeom_0f1(type(half)(self.d) / 2)
+
+
+def log_moment(weights: Weights, x: float) -> float:
+    """The logarithm of E w^x, roughly: what is chosen by it is not what is proven by it."""
+    return float(weights.moment(arb(x)).log())
+
+
 class Transform:
     """E[(t w)^k exp(-t w)] as balls, less 1 for k = 0."""
 
-    def __init__(self, spread: Callable[[], arb], orders: tuple[int, ...], highest: float, log_error: float) -> None:
+    def __init__(self, weights: Weights, orders: tuple[int, ...], highest: float, log_error: float) -> None:
         """Prepare the sums.
 
         Args:
-            spread: the standard deviation a of the logarithm of a weight, at the current precision.
+            weights: the law of w.
             orders: the values of k.
             highest: the largest s that will be asked for.
             log_error: logarithm of the absolute error aimed at.
         """
-        square = float(spread()) ** 2
-        sides = [(0.5 + side) ** 2 * square / 2 + (0.5 + side) * highest for side in (-SHIFT, 0.0, SHIFT)]
+        self.weights = weights
+        sides = [log_moment(weights, 0.5 + side) + (0.5 + side) * highest for side in (-SHIFT, 0.0, SHIFT)]
         self.h = 2 * math.pi * SHIFT / (max(*sides, log_error) - log_error + SPARE)
         wanted = max(0.0, sides[1] - log_error) + SPARE
-        reach = 2 * wanted / (math.pi / 2 + math.sqrt(math.pi**2 / 4 + 2 * square * wanted))
+        reach = 2 * wanted / (math.pi / 2 + math.sqrt(math.pi**2 / 4 + 2 * weights.decay * wanted))
         count = int(reach / self.h) + 2
         self.reach = (count - 1) * self.h
         # Terms cancel down to the error aimed at, and a rectangle that is turned grows by up to a bit each time.
         self.bits = int((max(0.0, sides[1]) - log_error) / math.log(2)) + CHUNK + count // CHUNK + 60
         with ctx.workprec(self.bits):
-            self.a = spread()
             nodes = [acb(-0.5, arb(m) * self.h) for m in range(count)]
-            terms = [node.gamma() * (self.a * self.a * node * node / 2).exp() for node in nodes]
+            terms = [node.gamma() * weights.moment(node) for node in nodes]
             terms[0] /= 2
             self.polynomials = {}
             for k in range(max(orders) + 1):
@@ -77,7 +145,7 @@ class Transform:
             ball = total.real * (s / 2).exp() * self.h / arb.pi()
             return ball + arb(0, (self._rule(s) + self._rest(s)).upper())
 
-    def power(self, n: int, s: arb) -> arb:
+    def power(self, n: Any, s: arb) -> arb:
         """The ball of psi^n."""
         fall = self.value(0, s)
         if fall > -1:
@@ -91,13 +159,14 @@ class Transform:
         |gamma(z + k)| is at most gamma(x + k + 2)/|(z + k)(z + k + 1)|, whose integral over the imaginary part is that
         numerator times pi over the smaller of |x + k| and |x + k + 1|.
         """
-        lines = sum(((x * x * self.a**2 / 2 + x * s).exp() for x in (0.5 - SHIFT, 0.5 + SHIFT)), arb(0))
+        sides = arb(0.5 - SHIFT), arb(0.5 + SHIFT)
+        lines = sum((self.weights.moment(x) * (x * s).exp() for x in sides), arb(0))
         return 10 * lines / ((2 * arb.pi() * SHIFT / self.h).exp() - 1)
 
     def _rest(self, s: arb) -> arb:
         """What lies beyond the last node, where |gamma(z + k)| is at most sqrt(2 pi) (2 + y) exp(-pi y/2)."""
         y = arb(self.reach)
-        size = (self.a**2 / 8 + s / 2 - self.a**2 * y * y / 2 - arb.pi() * y / 2).exp()
+        size = self.weights.moment(arb(0.5)) * (s / 2 - arb(self.weights.decay) * y * y / 2 - arb.pi() * y / 2).exp()
         return size * (2 / arb.pi()).sqrt() * (2 * (2 + y) / arb.pi() + 4 / arb.pi() ** 2)
 
 
@@ -156,59 +225,62 @@ def _refined(digits: int, log_scale: float, compute: Callable[[float], arb]) -> 
     return ball
 
 
-def _ends(n: int, a: float, log_error: float) -> tuple[float, float]:
+def _ends(n: float, weights: Weights, log_error: float) -> tuple[float, float]:
     """Where n E[1 - exp(-t w)] is small, and where psi^n is, both by the moments of w."""
-    log_n = math.log(n) - log_error + SPARE
+    log_n, a = math.log(n) - log_error + SPARE, weights.scale
     power = min(1.0, math.sqrt(2 * log_n) / a)
     power_above = min(1.0, math.sqrt(-2 * (log_error - SPARE) / n) / a)
     return (
-        -log_n / power - power * a * a / 2,
-        -(log_error - SPARE) / n / power_above + power_above * a * a / 2,
+        -(log_n + log_moment(weights, power)) / power,
+        (log_moment(weights, power_above) - (log_error - SPARE) / n) / power_above,
     )
 
 
-def log_sum(digits: int, n: int, spread: Callable[[], arb]) -> arb:
-    """E ln W for n >= 2 weights exp(a g) with sum W.
+def log_sum(digits: int, n: Any, weights: Weights) -> arb:
+    """E ln W for n > 1 weights with sum W, the integral's interpolation where n is no whole number.
+
+    The bound on what a panel's nodes leave then supposes that psi has no zero on the ellipse around it. That is so for
+    lognormal weights, which are infinitely divisible (Thorin 1977); for weights on a sphere it is an assumption.
 
     Args:
-        digits: the relative radius is 10^-digits.
-        n: number of weights.
-        spread: a at the current precision.
+        digits: the relative radius is about 10^-digits.
+        n: number of weights, an int or a ball.
+        weights: the law of one.
 
     Example:
-        >>> log_sum(9, 2, lambda: arb(1) / 10**9).str(6, radius=False)
+        >>> log_sum(9, 2, Lognormal(lambda: arb(1) / 10**9)).str(6, radius=False)
         '0.693147'
     """
-    return _frozen(digits, n, spread, pairs=False)
+    return _frozen(digits, n, weights, pairs=False)
 
 
-def participation(digits: int, n: int, spread: Callable[[], arb]) -> arb:
-    """E sum (w/W)^2 for n >= 2 weights w = exp(a g) with sum W; the arguments are those of ``log_sum``.
+def participation(digits: int, n: int, weights: Weights) -> arb:
+    """E sum (w/W)^2 for n >= 2 weights w with sum W; the arguments are those of ``log_sum``.
 
     Example:
-        >>> participation(9, 2, lambda: arb(1) / 10**9).str(6, radius=False)
+        >>> participation(9, 2, Lognormal(lambda: arb(1) / 10**9)).str(6, radius=False)
         '0.500000'
     """
-    return _frozen(digits, n, spread, pairs=True)
+    return _frozen(digits, n, weights, pairs=True)
 
 
-def _frozen(digits: int, n: int, spread: Callable[[], arb], pairs: bool) -> arb:
-    a, others = float(spread()), n - 1 if pairs else n
+def _frozen(digits: int, n: Any, weights: Weights, pairs: bool) -> arb:
+    size, others, square = float(n), n - 1 if pairs else n, weights.scale**2
+    orders = (0, 2) if pairs else (0,)
 
     def compute(log_error: float) -> arb:
-        low, high = _ends(n, a, log_error)
-        transform = Transform(spread, (0, 2), high + 4 * HALF, log_error - math.log(n * (high - low)))
+        low, high = _ends(size, weights, log_error)
+        transform = Transform(weights, orders, high + 4 * HALF, log_error - math.log(size * (high - low)))
         ctx.prec = max(ctx.prec, transform.bits)  # set back by _refined
-        exact = spread()
 
         def beyond(s: arb) -> arb:
             """The integral of psi^others beyond s: it decreases, and E (t w)^-q bounds psi for q up to e."""
-            end, q = arb(high).max(s), arb(min(1.0, high / a / a))
-            tail = (others * (q * q * exact**2 / 2 - q * end)).exp() / (others * q)
+            end, q = arb(high).max(s), arb(min(1.0, high / square))
+            tail = (others * (weights.moment(q).log() - q * end)).exp() / (others * q)
             return (transform.power(others, s).abs_upper() * (end - s) + tail).upper()
 
-        q = arb(min(1.0, -low / a / a))
-        below = n * (q * low + q * q * exact**2 / 2).exp() / q + arb(low).exp()  # exp(-x) and psi are about 1 there
+        q = arb(min(1.0, -low / square))
+        below = n * (q * low).exp() * weights.moment(q) / q + arb(low).exp()  # exp(-x) and psi are about 1 there
         if pairs:  # bounded by the square of t W times exp(-t W)
             total = _panels(
                 lambda s: n * transform.value(2, s) * transform.power(others, s),
@@ -229,7 +301,30 @@ def _frozen(digits: int, n: int, spread: Callable[[], arb], pairs: bool) -> arb:
             )
         return total + arb(0, below.upper())
 
-    return _refined(digits, -math.log(n) if pairs else math.log(math.log(n)), compute)
+    return _refined(digits, -math.log(size) if pairs else math.log(math.log(size)), compute)
+
+
+def log_number_enclosure(digits: int, weights: Weights, target: Callable[[], arb], guess: float) -> arb:
+    """An interval around ln m for the number m of weights at which E ln W reaches a target.
+
+    At the ends of the ball that is returned E ln W is proven to be below and above the target.
+
+    Args:
+        digits: the relative radius is 10^-digits.
+        weights: the law of one.
+        target: at the current precision, positive.
+        guess: ln m.
+
+    Example:
+        >>> weights = Lognormal(lambda: arb(1) / 10**9)
+        >>> log_number_enclosure(8, weights, lambda: arb(2), 2.0).contains(2)
+        True
+    """
+    with ctx.workprec(int(guess / math.log(2)) + int(3.33 * digits) + 60):
+        margin = arb(10) ** -digits
+        ends = [(arb(guess) * (1 + side * margin)) for side in (-1, 1)]
+        below, above = (log_sum(digits + 3, end.exp(), weights) - target() for end in ends)
+        return arb(guess) * (1 + arb(0, margin.upper())) if below < 0 and above > 0 else arb("nan")
 
 
 def share_of_one(digits: int, n: int, weight: Callable[[], tuple[arb, arb]]) -> arb:
@@ -248,7 +343,7 @@ def share_of_one(digits: int, n: int, weight: Callable[[], tuple[arb, arb]]) -> 
 
     def compute(log_error: float) -> arb:
         low, high = log_error - SPARE, 6.0
-        transform = Transform(lambda: weight()[0], (0,), high - b, log_error - math.log(n * (high - low)))
+        transform = Transform(Lognormal(lambda: weight()[0]), (0,), high - b, log_error - math.log(n * (high - low)))
         ctx.prec = max(ctx.prec, transform.bits)
         shift = weight()[1]
         total = _panels(
@@ -289,7 +384,7 @@ def square_error(digits: int, n: int, weight: Callable[[], tuple[arb, arb]], gue
         low = (log_error - SPARE - log_moment(0.0) + math.log(q)) / q
         high = max(6.0, math.log(SPARE - log_error) + HALF)
         delta = log_error - math.log(n) * 3 - math.log(high - low)
-        transform = Transform(lambda: weight()[0], (0, 1, 2), high - b + 2 * HALF, delta)
+        transform = Transform(Lognormal(lambda: weight()[0]), (0, 1, 2), high - b + 2 * HALF, delta)
         ctx.prec = max(ctx.prec, transform.bits)
         spread, shift = weight()
 

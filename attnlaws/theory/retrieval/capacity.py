@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from attnlaws.theory import laplace, laplace_balls, quenched
+from attnlaws.theory import laplace, quenched
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.densities import gaussian_mean
 from attnlaws.theory.law import Grid, Law
@@ -76,7 +76,7 @@ def _finite(keys: str, mean_log: sp.Expr) -> Derivation:
         (Definition(mean_log, FRULLANI), Solves(rate, 2 * d_k / tau, ROOT, READ)),
         when={"keys": keys},
         value=lambda tau, d_k: np.vectorize(_RATES[keys], otypes=[np.float64])(tau, d_k),
-        enclosure=lambda digits, tau, d_k: laplace_balls.rate_enclosure(keys, digits, tau, d_k, _RATES[keys]),
+        enclosure=lambda digits, tau, d_k: _enclosure(keys, digits, tau, int(d_k)),
         accuracy=LooserAccuracy(1e-9, "a root of an integral computed by the trapezoid rule"),
     )
 
@@ -97,6 +97,24 @@ def _root(mean_log: Any, target: float, upper: float) -> float:
 
     found: Any = optimize.brentq(lambda log_m: mean_log(log_m) - target, 0.0, upper, xtol=1e-12)
     return float(found)
+
+
+def _enclosure(keys: str, digits: int, tau: Any, d: int) -> Any:
+    """A ball around the rate, of a relative radius that certifies an error of 1e-9."""
+    from flint import arb
+
+    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.laplace_balls import Lognormal, OnSphere, log_number_enclosure
+
+    def spread() -> Any:
+        return 2 * arb(d).sqrt() / exact(tau)
+
+    def target() -> Any:
+        return 2 * arb(d) / exact(tau)
+
+    weights = Lognormal(spread) if keys == "gaussian" else OnSphere(target, d)
+    guess = d * float(_RATES[keys](float(tau), float(d)))
+    return log_number_enclosure(min(digits, 10), weights, target, guess) / d
 
 
 _RATES = {"gaussian": _gaussian_rate, "sphere": _sphere_rate}

@@ -51,6 +51,10 @@ def _over(routine: Any) -> Any:
     return lambda n, sigma: np.asarray(each(n, sigma))
 
 
+def _weights(sigma: Any) -> laplace_balls.Lognormal:
+    return laplace_balls.Lognormal(lambda: 2 * exact(sigma))
+
+
 CASES = (
     Derivation(
         (
@@ -62,7 +66,7 @@ CASES = (
             Equals(ROOT, "computed"),
         ),
         value=_over(laplace.log_sum),
-        enclosure=lambda digits, n, sigma: laplace_balls.log_sum(digits, int(n), lambda: 2 * exact(sigma)),
+        enclosure=lambda digits, n, sigma: laplace_balls.log_sum(digits, int(n), _weights(sigma)),
         accuracy=TRAPEZOID,
     ),
     Derivation(
@@ -78,7 +82,7 @@ CASES = (
             Equals(ROOT, "computed"),
         ),
         value=_over(laplace.participation),
-        enclosure=lambda digits, n, sigma: laplace_balls.participation(digits, int(n), lambda: 2 * exact(sigma)),
+        enclosure=lambda digits, n, sigma: laplace_balls.participation(digits, int(n), _weights(sigma)),
         accuracy=TRAPEZOID,
         output="participation",
     ),
