@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from attnlaws import estimators as estimators
     from attnlaws.catalog import Catalog
-    from attnlaws.simulations.experiment import Experiment
+    from attnlaws.simulations.experiment import Arithmetic, Experiment
     from attnlaws.simulations.verdict import Verdict
     from attnlaws.theory.law import Law
 
@@ -81,6 +81,7 @@ def simulate(
     replicates: int = 10_000,
     seed: int = 0,
     backend: str = "auto",
+    arithmetic: "Arithmetic" = "exact",
     mode: str | None = None,
     out: str | Path = STORE,
     threads: int | None = None,
@@ -96,9 +97,10 @@ def simulate(
     from attnlaws.simulations.simulate import simulate as run
 
     chosen = registry.law(law_id), registry.experiment(law_id)
-    options: dict[str, Any] = {"replicates": replicates, "seed": seed, "backend": backend, "mode": mode, "out": out}
+    options: dict[str, Any] = {"replicates": replicates, "seed": seed, "mode": mode, "out": out, "threads": threads}
+    where: dict[str, Any] = {"backend": backend, "arithmetic": arithmetic}
     with progress_bar() as progress:
-        return run(*chosen, threads=threads, progress=progress, **options, **parameters)
+        return run(*chosen, progress=progress, **options, **where, **parameters)
 
 
 def verify(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
@@ -53,6 +53,10 @@ def estimate(task: Task, rows: Rows, replicates: int) -> Estimate:
         rows: one row per block of ``task.blocks(replicates)``.
         replicates: how many replicates the rows make up.
 
+    Returns:
+        The estimate. Under fast arithmetic its standard error is larger by the whole of the error that the arithmetic
+        may leave, so that an interval of one standard error or more holds both; exact arithmetic's is not in it.
+
     Raises:
         ValueError: a block is missing.
     """
@@ -60,7 +64,10 @@ def estimate(task: Task, rows: Rows, replicates: int) -> Estimate:
     missing = [block for block in blocks if block not in rows]
     if missing:
         raise ValueError(f"rows: {len(missing)} of {len(blocks)} blocks are missing, the first at {missing[0].first}")
-    return combine(task, {block: rows[block] for block in blocks})
+    found = combine(task, {block: rows[block] for block in blocks})
+    if task.arithmetic == "exact":
+        return found
+    return replace(found, standard_error=found.standard_error + task.arithmetic_error * abs(found.mean))
 
 
 def combine(task: Task, rows: Rows) -> Estimate:

@@ -24,11 +24,13 @@ class Backend(Protocol):
 
     Attributes:
         device: what is written down beside the rows.
+        hardware: what decides the bits of fast arithmetic, where it has any.
         workers: how many batches are computed at a time.
         batch_draws: draws from which on a batch is worth the trouble of handing it over.
     """
 
     device: str
+    hardware: str
     workers: int
     batch_draws: int
 
@@ -53,6 +55,7 @@ class Cpu:
     """
 
     device = "cpu"
+    hardware = ""
     batch_draws = 1 << 23
 
     def __init__(self, threads: int | None = None) -> None:
