@@ -117,7 +117,7 @@ def _ours(mode: str, items: int) -> Side:
     """One replicate of the law's own experiment on one thread."""
     from attnlaws import registry
 
-    law, experiment = registry.law("retrieval.linear"), registry.experiment("retrieval.linear")
+    law, experiment = registry.law("retrieval.linear"), registry.simulation("retrieval.linear")
 
     def side(seed: int) -> tuple[float, Estimate]:
         point = law.validate(n=items + 1, d_k=DIMENSION, convention="geometric")

@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 
 from attnlaws import registry
 from attnlaws.figures.overlay import overlay
-from attnlaws.simulations.experiment import Experiment
+from attnlaws.simulations.experiment import Exact, Experiment
 from attnlaws.simulations.run import Progress
-from attnlaws.simulations.simulate import whole
+from attnlaws.simulations.simulate import backend_named, whole
 from attnlaws.simulations.store import Store
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.simulations.verify import FULL, NORMAL, QUICK, Profile, key_of, verify
@@ -113,10 +113,12 @@ def profile_named(name: str) -> Profile:
 
 def judged(
     law: str | Law,
-    experiment: Experiment | None = None,
+    experiment: Experiment | Exact | None = None,
     *,
     profile: str,
     out: str | Path,
+    backend: str = "auto",
+    threads: int | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Verdict:
@@ -130,12 +132,12 @@ def judged(
         if law.id not in registry.ids():
             raise ValueError(f"experiment = None: must be given, because {law.id} is not a law of the catalog")
         experiment = registry.experiment(law.id)
-    if not isinstance(experiment, Experiment):
-        raise ValueError(f"experiment = {experiment!r}: must be an Experiment")
+    if not isinstance(experiment, Experiment | Exact):
+        raise ValueError(f"experiment = {experiment!r}: must be an Experiment or an Exact")
     options["seed"] = whole("seed", options.get("seed", 0), 0)
-    options["threads"] = None if options.get("threads") is None else whole("threads", options["threads"], 1)
+    computer = backend_named(backend, None if threads is None else whole("threads", threads, 1))
     with Store(out) as store:
-        return verify(law, experiment, store, profile=chosen, progress=progress, **options)
+        return verify(law, experiment, store, profile=chosen, backend=computer, progress=progress, **options)
 
 
 def drawn(law_id: str, *, out: str | Path, progress: Progress | None = None) -> Figure:

@@ -133,7 +133,7 @@ def show_cuda(law_id: str) -> str:
     from attnlaws import registry
     from attnlaws.simulations.cuda_source import kernel_source
 
-    law, experiment = registry.law(law_id), registry.experiment(law_id)
+    law, experiment = registry.law(law_id), registry.simulation(law_id)
     missing = {p.name: 1024 for p in law.parameters if p.role == "simulation"}
     point = law.validate(**{**missing, **(law.grid.points()[0] if law.grid else {})})
     texts = [f"// mode: {mode}\n{kernel_source(experiment.shape(mode, point), point)}" for mode in experiment.modes]
@@ -165,7 +165,7 @@ def _simulate(argv: list[str]) -> int:
         parser.add_argument("law", help="id of a law, as `attnlaws list` shows them")
         parser.parse_args(argv)
     law_id = argv[0]
-    law, experiment = registry.law(law_id), registry.experiment(law_id)
+    law, experiment = registry.law(law_id), registry.simulation(law_id)
     return simulate_command(law, experiment, argv[1:], f"attnlaws simulate {law_id}", progress_bar)
 
 

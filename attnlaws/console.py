@@ -122,23 +122,25 @@ def show_points(verdict: "Verdict") -> None:
     """The table of a verdict's points."""
     from rich.table import Table
 
-    table = Table(title=f"{verdict.law}: theory and simulation", title_justify="left", expand=False)
+    against = "exact computation" if verdict.exact else "simulation"
+    table = Table(title=f"{verdict.law}: theory and {against}", title_justify="left", expand=False)
     for name, justify in (
         ("point", "left"),
         ("theory", "right"),
-        ("simulation", "right"),
+        (verdict.against, "right"),
         ("off by", "right"),
         ("sees", "right"),
     ):
         table.add_column(name, justify=justify, no_wrap=name != "point")  # type: ignore[arg-type]
     table.add_column("verdict")
     for point in verdict.points:
-        table.add_row(point_text(point.parameters), *_numbers(point), coloured(point.outcome))
+        table.add_row(point_text(point.point), *_numbers(point), coloured(point.outcome))
     out = console()
     out.print(table)
     out.print(
-        "off by: relative or as a factor, and in standard errors (for a limit, after its derived first correction); "
-        "sees: the smallest discrepancy that would have been refuted."
+        "off by: relative or as a factor"
+        + ("" if verdict.exact else ", and in standard errors (for a limit, after its derived first correction)")
+        + "; sees: the smallest discrepancy that would have been refuted."
     )
     for reason in dict.fromkeys(point.reason for point in verdict.points if point.reason):
         out.print(f"undecided: {reason}")
@@ -158,8 +160,7 @@ def _numbers(point: "Judged") -> tuple[str, str, str, str]:
 def _off_by(point: "Judged") -> str:
     if not point.theory:
         return ""
-    # A single instance has no standard error.
-    errors = f" ({point.deviation:+.1f})" if point.what == "mean" else ""
+    errors = "" if point.noiseless else f" ({point.deviation:+.1f})"
     return apart(point.mean, point.theory) + errors
 
 
@@ -200,7 +201,8 @@ def show_verdict(verdict: "Verdict") -> None:
     )
     if verdict.outcome == "REFUTED" and (worst := verdict.worst):
         out.print(
-            f"At {point_text(worst.parameters)} the formula gives {worst.theory:.6g} and the simulation "
+            f"At {point_text(worst.point)} the formula gives {worst.theory:.6g} and the "
+            f"{'exact computation' if verdict.exact else 'simulation'} "
             f"{significant(worst.mean, worst.standard_error)}: {apart(worst.mean, worst.theory)}."
         )
     elif any(point.what == "instance" for point in verdict.points):
@@ -208,6 +210,11 @@ def show_verdict(verdict: "Verdict") -> None:
         out.print(
             f"{count:,} single instances were compared; a relative difference above {percent(verdict.visible)} in any "
             f"would have refuted it. Shown is the worst at each point."
+        )
+    elif verdict.exact:
+        out.print(
+            f"Compared with an exact computation: a relative error above {percent(verdict.visible)} at any "
+            f"point would have been refuted."
         )
     else:
         out.print(

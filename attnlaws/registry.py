@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attnlaws.simulations.experiment import Experiment
+    from attnlaws.simulations.experiment import Exact, Experiment
     from attnlaws.theory.law import Law
 
 PACKAGE = Path(__file__).parent
@@ -81,18 +81,32 @@ def law(law_id: str) -> "Law":
     return importlib.import_module(f"attnlaws.theory.{law_id}").LAW
 
 
-def experiment(law_id: str) -> "Experiment":
-    """The experiment of a law.
+def experiment(law_id: str) -> "Experiment | Exact":
+    """What is held against a law: a simulation, or an exact computation.
 
     Raises:
         UnknownLaw: no law has this id.
-        ValueError: the law has no experiment; says why.
     """
     path_of(law_id)
-    module = importlib.import_module(f"attnlaws.simulations.{law_id}")
-    if not hasattr(module, "EXPERIMENT"):
-        raise ValueError(f"law = {law_id!r}: has no experiment ({module.NO_EXPERIMENT})")
-    return module.EXPERIMENT
+    return importlib.import_module(f"attnlaws.simulations.{law_id}").EXPERIMENT
+
+
+def simulation(law_id: str) -> "Experiment":
+    """The experiment of a law that can be simulated.
+
+    Raises:
+        UnknownLaw: no law has this id.
+        ValueError: there is nothing to simulate; says why.
+    """
+    from attnlaws.simulations.experiment import Exact
+
+    found = experiment(law_id)
+    if isinstance(found, Exact):
+        raise ValueError(
+            f"law = {law_id!r}: must be a law that can be simulated ({found.reason}; `attnlaws verify {law_id}` "
+            "compares it with an exact computation)"
+        )
+    return found
 
 
 def figure_module(law_id: str) -> ModuleType | None:
@@ -104,7 +118,7 @@ def _optional(name: str, path: Path) -> ModuleType | None:
     return importlib.import_module(name) if path.exists() else None
 
 
-def load_file(path: str | Path) -> "tuple[Law, Experiment]":
+def load_file(path: str | Path) -> "tuple[Law, Experiment | Exact]":
     """A reader's own law: a Python file that defines ``LAW`` and ``EXPERIMENT``.
 
     The file is run, as any script is.
@@ -125,7 +139,7 @@ def load_file(path: str | Path) -> "tuple[Law, Experiment]":
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         raise ValueError(f"FILE = {str(path)!r}: cannot be run ({type(error).__name__}: {error})") from error
-    from attnlaws.simulations.experiment import Experiment
+    from attnlaws.simulations.experiment import Exact, Experiment
     from attnlaws.theory.law import Law
 
     for wanted in ("LAW", "EXPERIMENT"):
@@ -133,6 +147,6 @@ def load_file(path: str | Path) -> "tuple[Law, Experiment]":
             raise ValueError(f"FILE = {str(path)!r}: must define {wanted}")
     if not isinstance(module.LAW, Law):
         raise ValueError(f"FILE = {str(path)!r}: LAW = {module.LAW!r}: must be a Law")
-    if not isinstance(module.EXPERIMENT, Experiment):
-        raise ValueError(f"FILE = {str(path)!r}: EXPERIMENT = {module.EXPERIMENT!r}: must be an Experiment")
+    if not isinstance(module.EXPERIMENT, Experiment | Exact):
+        raise ValueError(f"FILE = {str(path)!r}: EXPERIMENT = {module.EXPERIMENT!r}: must be an Experiment or an Exact")
     return module.LAW, module.EXPERIMENT

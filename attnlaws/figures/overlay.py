@@ -39,7 +39,7 @@ def overlay(law: Law, verdict: Verdict, draw: Draw | None = None) -> Figure:
             2, 2 if ladder else 1, height_ratios=(3, 1), width_ratios=(2, 1.15) if ladder else None
         )
         main = figure.add_subplot(grid[0, 0])
-        if any(point.what == "instance" for point in verdict.points):
+        if all(point.noiseless for point in verdict.points):
             residuals = figure.add_subplot(grid[1, 0])
             draw_differences(residuals, law, verdict)
         else:
@@ -106,7 +106,7 @@ def draw_overlay(axes: Axes, law: Law, verdict: Verdict) -> None:
         )
     if law.grid.logx:
         _log_axis(axes, law)
-    values = [point.theory for point in verdict.points if point.what == "mean"]
+    values = [point.theory for point in verdict.points if point.what in ("mean", "exact") and not point.output]
     if min(values) > 0 and max(values) / min(values) > 10:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -116,7 +116,8 @@ def draw_overlay(axes: Axes, law: Law, verdict: Verdict) -> None:
     axes.set_ylabel(law.quantity)
     axes.tick_params(labelbottom=False)
     shared = [f"{name} = {_shown(value)}" for name, value in _common(law).items()]
-    title = "\n".join(["lines: theory; points: simulation, 95 % intervals", *([", ".join(shared)] if shared else [])])
+    points = "exact values" if verdict.exact else "simulation, 95 % intervals"
+    title = "\n".join([f"lines: theory; points: {points}", *([", ".join(shared)] if shared else [])])
     axes.legend(handles=handles, title=title, title_fontsize=8, alignment="left")
 
 
@@ -134,7 +135,7 @@ def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
             markerfacecolor="white",
             linestyle="none",
         )
-    largest = max((abs(p.deviation) for p in verdict.points if np.isfinite(p.deviation)), default=0.0)
+    largest = max((abs(p.deviation) for p in verdict.points if not p.output and np.isfinite(p.deviation)), default=0.0)
     axes.set_ylim(-max(4.0, 1.15 * largest), max(4.0, 1.15 * largest))
     parameter = law.parameter(law.grid.across)
     unit = f" [{parameter.unit}]" if parameter.unit else ""
@@ -143,7 +144,7 @@ def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
 
 
 def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """For a claim about every instance, the largest relative difference at each point, under the tolerance."""
+    """For a comparison without noise, the largest relative difference at each point, under the tolerance."""
     assert law.grid is not None
     smallest = np.finfo(np.float64).eps / 4
     axes.axhspan(law.delta, 1, color="#F3E3E3", zorder=0)
@@ -165,8 +166,9 @@ def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
     axes.annotate("refuted", (0.01, law.delta), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
     axes.set_xlabel(f"{law.grid.across}: {law.parameter(law.grid.across).meaning}")
-    axes.set_ylabel("largest\nrel. difference")
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set_ylabel("relative\ndifference" if verdict.exact else "largest\nrel. difference")
+    if not verdict.exact:
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
 
 def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:
@@ -215,6 +217,7 @@ def _series(law: Law, verdict: Verdict) -> list[tuple[str, Mapping[str, Any], li
             point
             for point in verdict.points
             if point.what != "law"
+            and not point.output
             and np.isfinite(point.mean)
             and all(point.parameters.get(k) == v for k, v in fixed.items())
             and point.parameters[law.grid.across] in law.grid.values

@@ -41,21 +41,24 @@ def found(law: Law, verdict: Verdict) -> str:
     side = {"upper": f"at most {delta} above", "lower": f"at most {delta} below"}
     near = side[law.claim.side] if isinstance(law.claim, Bound) else f"within {delta} of"
     single = all(point.what == "instance" for point in verdict.points)
+    against = "the exact computation" if verdict.exact else "the simulation"
     if verdict.outcome is Outcome.SUPPORTED:
-        what = "every single instance" if single else "the 99.9\u00a0% interval of the simulation"
+        what = "every single instance" if single else f"the 99.9\u00a0% interval of {against}"
+        what = against if verdict.exact else what
         return f"At every one of {count} points {what} lies {near} the formula."
     if verdict.outcome is Outcome.INCONCLUSIVE:
         open_ones = sum(point.outcome is Outcome.INCONCLUSIVE for point in verdict.points)
         more = f" About {verdict.wanted:,} replicates at the widest of them would decide it." if verdict.wanted else ""
         return f"{open_ones} of {count} points could not be decided.{more}"
     refuted = sum(point.outcome is Outcome.REFUTED for point in verdict.points)
-    what = "an instance lies" if single else f"the simulation lies more than {REFUTING} standard errors"
+    what = "an instance lies" if single else f"{against} lies more than {REFUTING} standard errors"
+    what = f"{against} lies" if verdict.exact else what
     text = f"At {refuted} of {count} points {what} outside the tolerance: it is not {near} the formula."
     worst = verdict.worst
     if worst and worst.outcome is Outcome.REFUTED:
-        at = ", ".join(f"{name} = {parameter_value(value)}" for name, value in worst.parameters.items())
+        at = ", ".join(f"{name} = {parameter_value(value)}" for name, value in worst.point.items())
         value = significant(worst.mean, worst.standard_error)
-        text += f" Farthest off at {at}: the formula gives {worst.theory:.6g}, the simulation {value}: "
+        text += f" Farthest off at {at}: the formula gives {worst.theory:.6g}, {against} {value}: "
         text += f"{_spaced(apart(worst.mean, worst.theory))}." if worst.theory else "not 0."
     return text
 
@@ -70,6 +73,8 @@ def figure_text(law: Law, verdict: Verdict) -> str:
         curves = "one curve" if len(law.grid.series) == 1 else f"{len(law.grid.series)} curves"
         drawn = f"{law.quantity} against {across.name} ({across.meaning}), {curves}: theory as lines, simulation as "
         drawn += "points with 95\u00a0% intervals"
+        if verdict.exact:
+            drawn = drawn.replace("simulation as points with 95\u00a0% intervals", "exact values as points")
     parts = [drawn]
     if any(point.what == "mean" for point in verdict.points):
         parts.append("below, their difference in standard errors")
@@ -88,8 +93,8 @@ def undecided(verdict: Verdict) -> list[Markup]:
 
 def judged_points(verdict: Verdict) -> list[Markup]:
     """The table of points: parameters, theory, simulation, what separates them."""
-    names = list(dict.fromkeys(name for point in verdict.points for name in point.parameters))
-    head = (*names, "replicates", "theory", "simulation", "off by", "in std. errors", "sees", "verdict")
+    names = list(dict.fromkeys(name for point in verdict.points for name in point.point))
+    head = (*names, "replicates", "theory", verdict.against, "off by", "in std. errors", "sees", "verdict")
     rows = [
         (*(_at(point, name) for name in names), f"{point.replicates:,}", *_numbers(point), badge(point.outcome))
         for point in verdict.points
@@ -106,7 +111,7 @@ def judged_points(verdict: Verdict) -> list[Markup]:
 
 
 def _at(point: Judged, name: str) -> str:
-    return parameter_value(point.parameters[name]) if name in point.parameters else ""
+    return parameter_value(point.point[name]) if name in point.point else ""
 
 
 def _numbers(point: Judged) -> tuple[str, str, str, str, str]:
@@ -119,7 +124,7 @@ def _numbers(point: Judged) -> tuple[str, str, str, str, str]:
         f"{point.theory:.6g}",
         significant(point.mean, point.standard_error),
         relative,
-        "" if point.what == "instance" else f"{point.deviation:+.1f}",
+        "" if point.noiseless else f"{point.deviation:+.1f}",
         sees(point.visible),
     )
 

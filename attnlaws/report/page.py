@@ -5,6 +5,7 @@ from pathlib import Path
 
 from attnlaws import __version__
 from attnlaws.report.entry import Entry, badge, day, link, verdict_cell
+from attnlaws.report.gpu_results import gpu_section, newest
 from attnlaws.report.markup import Markup, facts, folded, join, linked, table, tag
 from attnlaws.report.section import claimed_by, section
 from attnlaws.show import SEEN
@@ -44,7 +45,7 @@ def page(entries: Sequence[Entry]) -> str:
         Markup("\n"),
         tag("header", *_introduction(entries)),
         Markup("\n"),
-        tag("main", _laws(entries), _reading(), *(section(entry) for entry in entries)),
+        tag("main", _laws(entries), _reading(), gpu_section(newest()), *(section(entry) for entry in entries)),
         tag("footer", tag("p", f"Written by attnlaws {__version__}. ", *_newest(entries))),
     )
     return f"<!DOCTYPE html>\n{tag('html', head, Markup(chr(10)), body, lang='en')}\n"

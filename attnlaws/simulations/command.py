@@ -27,6 +27,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         "--seed", type=number, default=0, help="whole number from 0; equal seeds, equal bits (default: 0)"
     )
     parser.add_argument(
+        "--backend",
+        default="auto",
+        help=f"one of {', '.join(BACKENDS)}: cuda for all NVIDIA GPUs of this machine, auto for the CPU; the exact "
+        "result does not depend on it (default: %(default)s)",
+    )
+    parser.add_argument(
         "--threads", type=number, help="worker threads (default: one per core); the result does not depend on them"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
@@ -57,7 +63,6 @@ def simulate_parser(law: Law, experiment: Experiment, prog: str) -> Parser:
         default=experiment.default_mode,
         help=f"one of {', '.join(experiment.modes)} (default: %(default)s)",
     )
-    parser.add_argument("--backend", default="auto", help=f"one of {', '.join(BACKENDS)} (default: %(default)s)")
     parser.add_argument(
         "--arithmetic",
         default="exact",

@@ -42,7 +42,7 @@ class Estimate:
     values: np.ndarray | None = None
 
 
-def estimate(task: Task, rows: Rows, replicates: int) -> Estimate:
+def estimate(task: Task, rows: Rows, replicates: int, output: str = "") -> Estimate:
     """Combine the rows of a task.
 
     The result depends on the set of rows only: sums over rows are exact (`math.fsum`), so their order, and who
@@ -52,6 +52,7 @@ def estimate(task: Task, rows: Rows, replicates: int) -> Estimate:
         task: what was simulated.
         rows: one row per block of ``task.blocks(replicates)``.
         replicates: how many replicates the rows make up.
+        output: the output of the law that is estimated; the empty name stands for the default one.
 
     Returns:
         The estimate. Under fast arithmetic its standard error is larger by the whole of the error that the arithmetic
@@ -64,28 +65,29 @@ def estimate(task: Task, rows: Rows, replicates: int) -> Estimate:
     missing = [block for block in blocks if block not in rows]
     if missing:
         raise ValueError(f"rows: {len(missing)} of {len(blocks)} blocks are missing, the first at {missing[0].first}")
-    found = combine(task, {block: rows[block] for block in blocks})
+    found = combine(task, {block: rows[block] for block in blocks}, output)
     if task.arithmetic == "exact":
         return found
     return replace(found, standard_error=found.standard_error + task.arithmetic_error * abs(found.mean))
 
 
-def combine(task: Task, rows: Rows) -> Estimate:
+def combine(task: Task, rows: Rows, output: str = "") -> Estimate:
     """Estimate from whatever blocks there are; replicates that are not whole are left aside.
 
     Raises:
         ValueError: there is no whole replicate.
     """
-    estimator = task.experiment.estimator(**task.parameters)
+    estimator = task.experiment.estimator_of(output, task.parameters)
     if task.grouped:
         return _from_groups(task, estimator, rows)
     if not rows:
         raise ValueError("rows: must hold at least one block")
     blocks = sorted(rows, key=lambda block: block.first)
     replicates = sum(block.count for block in blocks)
-    if isinstance(estimator, Quantile):
+    if task.keeps_values:
         values = np.concatenate([rows[block] for block in blocks]).reshape(replicates, -1)
-        return quantile_estimate(values[:, task.outputs.index(estimator.output)], estimator.probability)
+        return _of_values(task, estimator, values)
+    assert isinstance(estimator, Smooth)
     sums = (math.fsum(column) for column in zip(*(rows[block] for block in blocks), strict=True))
     moments = {tuple(p): Fraction(total) / replicates for p, total in zip(task.exponents.tolist(), sums, strict=True)}
     return smooth_estimate(estimator, task.outputs, moments, replicates)
@@ -155,10 +157,8 @@ def _from_groups(task: Task, estimator: Smooth | Quantile, rows: Rows) -> Estima
         raise ValueError("rows: must hold at least one whole replicate")
     parts = [np.array([rows[Block(r * GROUPS + g, 1)] for g in range(GROUPS)]) for r in whole]
     outputs = np.array([_outputs(task, part, None) for part in parts])
-    if isinstance(estimator, Quantile):
-        return quantile_estimate(outputs[:, task.outputs.index(estimator.output)], estimator.probability)
-    full = _smooth_of(estimator, task.outputs, outputs)
-    if len(whole) >= FEW_REPLICATES:
+    full = _of_values(task, estimator, outputs)
+    if isinstance(estimator, Quantile) or len(whole) >= FEW_REPLICATES:
         return full
     deleted = [
         _smooth_of(estimator, task.outputs, np.array([_outputs(task, part, group) for part in parts])).mean
@@ -167,6 +167,13 @@ def _from_groups(task: Task, estimator: Smooth | Quantile, rows: Rows) -> Estima
     centre = math.fsum(deleted) / GROUPS
     variance = math.fsum((value - centre) ** 2 for value in deleted) * (GROUPS - 1) / GROUPS
     return Estimate(full.mean, math.sqrt(variance), len(whole), conditional=True)
+
+
+def _of_values(task: Task, estimator: Smooth | Quantile, values: np.ndarray) -> Estimate:
+    """The estimate from the outputs of every replicate: float64 [replicate, output]."""
+    if isinstance(estimator, Quantile):
+        return quantile_estimate(values[:, task.outputs.index(estimator.output)], estimator.probability)
+    return _smooth_of(estimator, task.outputs, values)
 
 
 def _outputs(task: Task, part: np.ndarray, without: int | None) -> np.ndarray:

@@ -167,6 +167,7 @@ class Experiment:
         estimator: the estimator that the parameters ask for.
         evaluated_at: parameters at which the law is to be evaluated where a simulation rounds (k = ceil(kappa n)).
         reliable: whether the estimator's error bar can be trusted in a mode at these parameters; a text says why not.
+        also: estimators of further outputs of the law that the same simulation shows, by output.
         instance: for a law about single instances, ``instance(draws, **parameters)``, what a caller would give the law
             for some replicates, whose draws come as ``items`` [replicate, size]; the law is then compared with the
             outputs of its name, replicate by replicate.
@@ -182,6 +183,7 @@ class Experiment:
     evaluated_at: Callable[..., Mapping[str, Any]] = lambda **_: {}
     reliable: Callable[..., str] = lambda **_: ""
     instance: Callable[..., Mapping[str, Any]] | None = None
+    also: Mapping[str, Callable[..., Smooth]] = field(default_factory=dict)
 
     @property
     def default_mode(self) -> str:
@@ -197,6 +199,35 @@ class Experiment:
         if not isinstance(mode, str) or mode not in self.modes:
             raise ValueError(f"mode = {mode!r}: must be one of {', '.join(self.modes)}")
         return self.modes[mode](**parameters)
+
+    def estimator_of(self, output: str, parameters: Parameters) -> Estimator:
+        """The estimator of one of the law's outputs; the empty name stands for the default one."""
+        return self.also[output](**parameters) if output else self.estimator(**parameters)
+
+
+@dataclass(frozen=True)
+class Exact:
+    """For a law with nothing to simulate: what it claims, computed in another way that is exact.
+
+    Attributes:
+        value: ``value(**parameters)``, the default output by a route that shares nothing with the law's formula.
+        error: bound on its relative error.
+        reason: why nothing is simulated.
+        also: the same for further outputs of the law, by output.
+
+    Example:
+        >>> Exact(lambda *, n: n * (n + 1) / 2, 1e-15, "a finite sum").value_of("", {"n": 4})
+        10.0
+    """
+
+    value: Callable[..., float]
+    error: float
+    reason: str
+    also: Mapping[str, Callable[..., float]] = field(default_factory=dict)
+
+    def value_of(self, output: str, parameters: Parameters) -> float:
+        """One of the law's outputs; the empty name stands for the default one."""
+        return float((self.also[output] if output else self.value)(**parameters))
 
 
 def as_dtype(precision: Precision) -> type[np.floating]:

@@ -34,6 +34,8 @@ def judge(
     allowance: float = 0.0,
     correction: float = 0.0,
     unreliable: str = "",
+    output: str = "",
+    exact: bool = False,
 ) -> Judged:
     """Judge one point.
 
@@ -46,6 +48,8 @@ def judge(
         allowance: absolute distance granted beyond the tolerance (first correction of a limit, error of arithmetic).
         correction: the first correction, with its sign, for the record.
         unreliable: why the error bar cannot be trusted; then nothing is supported.
+        output: the output of the law that is judged, or nothing for its default one.
+        exact: the estimate is no simulation but a computation without noise.
 
     Example:
         >>> from attnlaws.theory.claim import Equal
@@ -93,7 +97,9 @@ def judge(
         outcome=outcome,
         reason=reason,
         visible=(tolerance + allowance + REFUTING * error) / abs(theory) if theory else math.inf,
-        wanted=wanted(theory, estimate, delta, allowance) if outcome is Outcome.INCONCLUSIVE else 0,
+        wanted=wanted(theory, estimate, delta, allowance) if outcome is Outcome.INCONCLUSIVE and not exact else 0,
+        what="exact" if exact else "mean",
+        output=output,
     )
 
 

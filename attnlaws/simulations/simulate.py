@@ -70,14 +70,10 @@ def simulate(
 
     replicates = whole("replicates", replicates, 1, LARGEST_RUN)
     seed = whole("seed", seed, 0)
-    if backend not in BACKENDS:
-        raise ValueError(f"backend = {backend!r}: must be one of {', '.join(BACKENDS)} (no other backend is built in)")
     if arithmetic not in ARITHMETICS:
         raise ValueError(f"arithmetic = {arithmetic!r}: must be one of {', '.join(ARITHMETICS)}")
-    if arithmetic == "fast" and backend != "cuda":
-        raise ValueError(ON_CPU)
     threads = None if threads is None else whole("threads", threads, 1)
-    computer = _backend(backend, threads)
+    computer = backend_named(backend, threads, arithmetic)
     mode = experiment.default_mode if mode is None else mode
     dimensions = {name: list(value) for name, value in parameters.items() if _is_sequence(name, value)}
     tasks = []
@@ -120,8 +116,21 @@ def simulate(
     )
 
 
-def _backend(name: str, threads: int | None) -> Backend:
+def backend_named(name: str, threads: int | None = None, arithmetic: Arithmetic = "exact") -> Backend:
+    """Who computes: "cpu", "cuda" for all GPUs, or "auto" for what is known to work everywhere, the CPU.
+
+    Raises:
+        ValueError: there is no such backend, it does not work here, or it does not have the arithmetic.
+
+    Example:
+        >>> backend_named("auto", threads=2).device
+        'cpu'
+    """
+    if name not in BACKENDS:
+        raise ValueError(f"backend = {name!r}: must be one of {', '.join(BACKENDS)} (no other backend is built in)")
     if name != "cuda":
+        if arithmetic != "exact":
+            raise ValueError(ON_CPU)
         return Cpu(threads)
     from attnlaws.simulations.gpu import Gpus
 

@@ -269,7 +269,8 @@ def fingerprint(experiment: Experiment) -> str:
     """Hash of an experiment's source: its file with those it takes functions from, or what was typed in a notebook."""
     known: dict[Path, str] = {}
     typed = set()
-    for function in (*experiment.modes.values(), experiment.estimator, experiment.evaluated_at, experiment.reliable):
+    own = (experiment.estimator, experiment.evaluated_at, experiment.reliable, *experiment.also.values())
+    for function in (*experiment.modes.values(), *own):
         path = getattr(sys.modules.get(function.__module__), "__file__", None)
         if path is not None and Path(path).exists():
             _read_experiment(Path(path), known)

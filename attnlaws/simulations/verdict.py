@@ -27,8 +27,10 @@ class Judged:
         reason: why, where it is INCONCLUSIVE.
         visible: relative discrepancy from which on this check would have refuted.
         wanted: replicates that would decide an INCONCLUSIVE point, or 0.
-        what: "mean" for the claimed value, "law" for its whole distribution, "instance" for a claim about every single
-            instance: then the values are those of the worst one, named in the parameters.
+        what: "mean" for the claimed value, "law" for its whole distribution, "exact" for a value computed without
+            noise, "instance" for a claim about every single instance: then the values are those of the worst one,
+            named in the parameters.
+        output: the output of the law that was judged, or nothing for its default one.
     """
 
     parameters: Mapping[str, Any]
@@ -43,6 +45,17 @@ class Judged:
     wanted: int = 0
     what: str = "mean"
     correction: float = 0.0
+    output: str = ""
+
+    @property
+    def point(self) -> dict[str, Any]:
+        """The parameters, and the output where it is not the default one."""
+        return {**self.parameters, **({"output": self.output} if self.output else {})}
+
+    @property
+    def noiseless(self) -> bool:
+        """Whether the value is that of one instance or of an exact computation: then it has no standard error."""
+        return self.what in ("instance", "exact")
 
     @property
     def deviation(self) -> float:
@@ -98,6 +111,16 @@ class Verdict:
         return decided and not self.missed and self.badge not in FAILED_BADGES
 
     @property
+    def exact(self) -> bool:
+        """Whether nothing was simulated: the law was held against an exact computation."""
+        return all(point.what == "exact" for point in self.points)
+
+    @property
+    def against(self) -> str:
+        """What the law was held against, in a word."""
+        return "exact" if self.exact else "simulation"
+
+    @property
     def missed(self) -> tuple[str, ...]:
         """Sabotages that were not refuted although the law itself was decided."""
         if self.outcome is Outcome.INCONCLUSIVE:
@@ -128,9 +151,10 @@ class Verdict:
         lines = [f"{self.law}: {self.outcome} ({counts})"]
         if self.worst:
             worst = self.worst
-            point = ", ".join(f"{name}={value}" for name, value in worst.parameters.items() if value is not None)
+            point = ", ".join(f"{name}={value}" for name, value in worst.point.items() if value is not None)
             lines.append(
-                f"  at {point}: formula {worst.theory:.5g}, simulation {worst.mean:.5g} +- {worst.standard_error:.1g}"
+                f"  at {point}: formula {worst.theory:.5g}, {self.against} {worst.mean:.5g} +- "
+                f"{worst.standard_error:.1g}"
             )
         if self.outcome is not Outcome.REFUTED:
             lines.append(f"  an error above {percent(self.visible)} at any point would have been refuted")

@@ -9,7 +9,7 @@ import numpy as np
 
 from attnlaws.simulations.draws import drawn_items
 from attnlaws.simulations.estimate import Estimate, estimate
-from attnlaws.simulations.experiment import Experiment, Quantile
+from attnlaws.simulations.experiment import Exact, Experiment, Quantile
 from attnlaws.simulations.judge import (
     far_off,
     judge,
@@ -20,7 +20,7 @@ from attnlaws.simulations.judge import (
     wanted,
     wanted_for_law,
 )
-from attnlaws.simulations.run import Progress, RowStore, run
+from attnlaws.simulations.run import Backend, Cpu, Progress, RowStore, run
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import Task
 from attnlaws.simulations.verdict import Judged, Outcome, Verdict
@@ -79,26 +79,29 @@ class RecordStore(RowStore, Protocol):
 
 def verify(
     law: Law,
-    experiment: Experiment,
+    experiment: Experiment | Exact,
     store: RecordStore,
     *,
     profile: Profile = NORMAL,
     seed: int = 0,
     threads: int | None = None,
+    backend: Backend | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
-    """Derive, simulate and judge a law on its grid.
+    """Derive a law, simulate it or compute it in another way, and judge it on its grid.
 
     A pilot measures the spread, the judged run has the size that the spread asks for. Only that run is judged; it ends
     early where the claim is far off, at a distance that makes no difference to the stated false-alarm rate.
 
     Args:
         law: the claim.
-        experiment: how it is simulated.
+        experiment: how it is simulated, or computed exactly.
         store: where rows, proofs and verdicts are found and kept.
         profile: how much work to do.
         seed: seed of the streams.
         threads: worker threads; the verdict does not depend on them.
+        backend: who computes; by default the CPU. The verdict does not depend on it, since it is always of exact
+            arithmetic.
         progress: called with the task, blocks done and blocks in all.
 
     Raises:
@@ -106,7 +109,7 @@ def verify(
     """
     if law.grid is None:
         raise ValueError(f"{law.id}: must have a grid to be judged on")
-    referee = _Referee(law, experiment, store, profile, seed, threads, progress)
+    referee = _Referee(law, experiment, store, profile, seed, backend or Cpu(threads), progress)
     badge = proof_of(law, store).badge
     curves = len(law.grid.series) * len(law.grid.values)
     points: list[Judged] = []
@@ -155,57 +158,91 @@ class _Referee:
     """What all points of one verification share."""
 
     law: Law
-    experiment: Experiment
+    experiment: Experiment | Exact
     store: RecordStore
     profile: Profile
     seed: int
-    threads: int | None
+    backend: Backend
     progress: Progress | None
 
     def mode(self, on_curve: bool) -> str:
         """The mode that a point is simulated in."""
+        if isinstance(self.experiment, Exact):
+            return "exact"
         modes = tuple(self.experiment.modes)
         return modes[-1] if self.profile.cheapest and on_curve else modes[0]
 
     def judged(
         self, point: Mapping[str, Any], mode: str, sabotaged: dict[str, list[Judged]], whole_law: bool
     ) -> list[Judged]:
-        """Judge the law and its sabotages at one point, from the same simulation."""
-        if self.experiment.instance is not None:
+        """Judge every output of the law, and its sabotages, at one point, from the same simulation."""
+        if isinstance(self.experiment, Experiment) and self.experiment.instance is not None:
             return [self.instances(point, mode, sabotaged)]
-        claim = self.law.claim
         parameters = self.affordable(point)
         if parameters is None:
             return [_unaffordable(point)]
-        at = self.evaluated_at(parameters)
-        whole_law = whole_law and self.in_law(parameters)
-        allowance = self.allowance(parameters, at)
-        unreliable = self.experiment.reliable(mode=mode, **parameters)
-        result = self.simulated(parameters, mode, self.law(**at), allowance, whole_law)
+        points: list[Judged] = []
+        for output in ("", *self.experiment.also):
+            whole_law_too = whole_law and not output and self.in_law(parameters)
+            points += self.output_judged(parameters, mode, output, sabotaged, whole_law_too)
+        return points
+
+    def output_judged(
+        self,
+        parameters: dict[str, Any],
+        mode: str,
+        output: str,
+        sabotaged: dict[str, list[Judged]],
+        whole_law: bool,
+    ) -> list[Judged]:
+        """Judge one output; a sabotage that has no such output says nothing about it."""
+        at, experiment = self.evaluated_at(parameters), self.experiment
+        theory = float(self.law(output=output or None, **at))
+        correction = 0.0 if output else self.correction(parameters, at)
+        allowance = self.arithmetic_error * abs(theory) + abs(correction)
+        unreliable = "" if isinstance(experiment, Exact) else experiment.reliable(mode=mode, **parameters)
+        result = self.found(parameters, mode, output, theory, allowance, whole_law)
 
         def judged_for(law: Law) -> Judged:
             return judge(
-                claim,
-                float(law(**at)),
+                law.claim,
+                float(law(output=output or None, **at)),
                 result,
                 law.delta,
                 parameters=parameters,
                 allowance=allowance,
-                correction=self.correction(parameters, at),
+                correction=correction,
                 unreliable=unreliable,
+                output=output,
+                exact=isinstance(experiment, Exact),
             )
 
         for name, law in self.law.claims_sabotaged().items():
-            sabotaged[name].append(judged_for(law))
+            if not output or output in law.outputs:
+                sabotaged[name].append(judged_for(law))
         points = [judged_for(self.law)]
         if whole_law:
             assert self.law.distribution is not None
             points.append(judge_law(self.law.distribution, result, self.law.delta, parameters))
         return points
 
+    def found(
+        self, parameters: dict[str, Any], mode: str, output: str, theory: float, allowance: float, whole_law: bool
+    ) -> Estimate:
+        """What is held against the law: a simulation, or an exact computation."""
+        if isinstance(self.experiment, Exact):
+            return Estimate(self.experiment.value_of(output, parameters), 0.0, 1)
+        return self.simulated(parameters, mode, output, theory, allowance, whole_law)
+
+    @property
+    def arithmetic_error(self) -> float:
+        """Relative error of what is held against the law."""
+        experiment = self.experiment
+        return experiment.error if isinstance(experiment, Exact) else experiment.arithmetic_error
+
     def instances(self, point: Mapping[str, Any], mode: str, sabotaged: dict[str, list[Judged]]) -> Judged:
         """Compare the law, and its sabotages, with the definitions, one instance after the other."""
-        assert self.experiment.instance is not None
+        assert isinstance(self.experiment, Experiment) and self.experiment.instance is not None
         parameters = self.law.validate(**point)
         task = make_task(self.law, self.experiment, parameters, self.seed, mode)
         count = min(self.profile.instances, max(1, self.profile.draws // task.draws))
@@ -229,7 +266,7 @@ class _Referee:
                 simulated,
                 law.delta,
                 parameters=parameters,
-                arithmetic_error=self.experiment.arithmetic_error,
+                arithmetic_error=self.arithmetic_error,
             )
 
         for name, law in self.law.claims_sabotaged().items():
@@ -239,12 +276,15 @@ class _Referee:
     def in_law(self, parameters: Mapping[str, Any]) -> bool:
         """Whether the whole distribution is judged here: it is claimed, and the values are kept."""
         claim = self.law.claim
+        if isinstance(self.experiment, Exact):
+            return False
         claimed = isinstance(claim, Equal) and claim.in_law and self.law.distribution is not None
         return claimed and isinstance(self.experiment.estimator(**parameters), Quantile)
 
     def evaluated_at(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The law's own parameters, with what the simulation rounds."""
-        point = {**parameters, **self.experiment.evaluated_at(**parameters)}
+        rounded = {} if isinstance(self.experiment, Exact) else self.experiment.evaluated_at(**parameters)
+        point = {**parameters, **rounded}
         return {p.name: point[p.name] for p in self.law.parameters if p.role == "law"}
 
     def correction(self, parameters: Mapping[str, Any], at: Mapping[str, Any]) -> float:
@@ -255,7 +295,7 @@ class _Referee:
 
     def allowance(self, parameters: Mapping[str, Any], at: Mapping[str, Any]) -> float:
         """Distance granted beyond the tolerance: the first correction and the arithmetic's error."""
-        return self.experiment.arithmetic_error * abs(float(self.law(**at))) + abs(self.correction(parameters, at))
+        return self.arithmetic_error * abs(float(self.law(**at))) + abs(self.correction(parameters, at))
 
     def affordable(self, point: Mapping[str, Any]) -> dict[str, Any] | None:
         """The point with, for a limit, the smallest size at which its first correction is an eighth of the tolerance.
@@ -279,32 +319,35 @@ class _Referee:
             if SHARE / size < self.law.delta and self.allowance(parameters, at) < scale:
                 break
             size *= 2
+        if isinstance(self.experiment, Exact):
+            return parameters
         shape = self.experiment.shape(self.experiment.default_mode, parameters)
         return parameters if shape.draws(parameters) * PILOT_REPLICATES[0] <= self.profile.draws else None
 
     def simulated(
-        self, parameters: dict[str, Any], mode: str, theory: float, allowance: float, whole_law: bool
+        self, parameters: dict[str, Any], mode: str, output: str, theory: float, allowance: float, whole_law: bool
     ) -> Estimate:
         """Pilot, then the run that is judged; a claim that is far off is not simulated to the last digit."""
+        assert isinstance(self.experiment, Experiment)
         task = make_task(self.law, self.experiment, parameters, self.seed, mode)
         low, high = PILOT_REPLICATES
         pilot = min(high, max(low, PILOT_DRAWS // task.draws))
-        first = result = self.estimated(task, pilot)
-        needed = wanted(float(theory), first, self.law.delta, allowance) * self.profile.precision**2
+        first = result = self.estimated(task, pilot, output)
+        needed = wanted(theory, first, self.law.delta, allowance) * self.profile.precision**2
         if whole_law:
             needed = max(needed, wanted_for_law(self.law.delta))
         replicates, size = max(pilot, min(needed, self.profile.draws // task.draws)), pilot
         while size < replicates:
-            if not whole_law and far_off(self.law.claim, float(theory), result, self.law.delta, allowance):
+            if not whole_law and far_off(self.law.claim, theory, result, self.law.delta, allowance):
                 break
             size = min(LOOK * size, replicates)
-            result = self.estimated(task, size)
+            result = self.estimated(task, size, output)
         return result
 
-    def estimated(self, task: Task, replicates: int) -> Estimate:
+    def estimated(self, task: Task, replicates: int, output: str = "") -> Estimate:
         """Run what is missing and combine."""
-        rows = run(task, replicates, self.store, threads=self.threads, progress=self.progress)
-        return estimate(task, rows, replicates)
+        rows = run(task, replicates, self.store, backend=self.backend, progress=self.progress)
+        return estimate(task, rows, replicates, output)
 
     def ladder(self) -> list[tuple[float, float, float]]:
         """Distance to the limit at each rung: (size, simulated minus law, standard error)."""
@@ -314,8 +357,11 @@ class _Referee:
         rungs = []
         for size in grid.ladder["values"]:
             parameters = self.law.validate(**grid.ladder["point"], **{grid.ladder["along"]: size})
-            task = make_task(self.law, self.experiment, parameters, self.seed, self.experiment.default_mode)
-            result = self.estimated(task, max(PILOT_REPLICATES[0], self.profile.ladder_draws // task.draws))
+            if isinstance(self.experiment, Exact):
+                result = Estimate(self.experiment.value_of("", parameters), 0.0, 1)
+            else:
+                task = make_task(self.law, self.experiment, parameters, self.seed, self.experiment.default_mode)
+                result = self.estimated(task, max(PILOT_REPLICATES[0], self.profile.ladder_draws // task.draws))
             theory = float(self.law(**self.evaluated_at(parameters)))
             rungs.append((float(size), result.mean - theory, result.standard_error))
         return rungs

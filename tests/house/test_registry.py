@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from attnlaws import registry
+from attnlaws.simulations.experiment import Exact, Experiment
 from attnlaws.template import write_law
 from attnlaws.theory.law import Law
 from attnlaws.theory.steps import Conjecture, Definition
@@ -39,11 +41,13 @@ def test_the_id_is_the_path(law):
     assert law.id in LAWS
 
 
-def test_a_law_has_an_experiment_or_a_reason_for_none(law):
-    module = importlib.import_module(f"attnlaws.simulations.{law.id}")
-    reason = getattr(module, "NO_EXPERIMENT", "")
-    assert hasattr(module, "EXPERIMENT") != bool(reason)
-    assert isinstance(reason, str)
+def test_a_law_is_simulated_or_computed_exactly_for_a_reason(law):
+    experiment = registry.experiment(law.id)
+    if isinstance(experiment, Exact):
+        assert experiment.reason and 0 < experiment.error <= law.delta
+    else:
+        assert isinstance(experiment, Experiment)
+    assert set(experiment.also) <= set(law.outputs[1:])
 
 
 def test_a_law_says_where_it_was_read_and_in_which_regime_it_holds(law):
@@ -86,6 +90,9 @@ def test_nothing_of_the_template_is_left(law):
 def test_an_experiment_answers_for_every_mode_at_every_point(law):
     """Its shape, its estimator, its rounding and its reference go by names that the law has."""
     experiment = registry.experiment(law.id)
+    if isinstance(experiment, Exact):
+        assert np.isfinite([experiment.value_of("", point) for point in law.grid.points()]).all()
+        return
     assert callable(experiment.reference)
     assert experiment.modes
     assert experiment.arithmetic_reason
@@ -95,7 +102,8 @@ def test_an_experiment_answers_for_every_mode_at_every_point(law):
         assert set(experiment.evaluated_at(**values)) <= names
         for mode in experiment.modes:
             shape = experiment.shape(mode, values)
-            assert set(experiment.estimator(**values).outputs) <= set(shape.outputs)
+            for output in ("", *experiment.also):
+                assert set(experiment.estimator_of(output, values).outputs) <= set(shape.outputs)
             assert shape.draws(values) > 0
 
 

@@ -1,7 +1,6 @@
 """The kernels of the catalog: every law and mode, and each of the texts that its parameters lead to."""
 
 import ctypes
-import importlib
 import itertools
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,7 +10,7 @@ import numpy as np
 
 from attnlaws import registry
 from attnlaws.simulations.cuda_source import header_of, kernel_source, workspace_size
-from attnlaws.simulations.experiment import Streaming
+from attnlaws.simulations.experiment import Experiment, Streaming
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import Kernel, Task
 
@@ -47,8 +46,8 @@ def tasks(law_id: str, mode: str) -> Iterator[Task]:
 
 def modes() -> list[tuple[str, str]]:
     """Every law that is simulated, with every mode."""
-    modules = {law_id: importlib.import_module(f"attnlaws.simulations.{law_id}") for law_id in registry.ids()}
-    return [(law_id, mode) for law_id, m in modules.items() if hasattr(m, "EXPERIMENT") for mode in m.EXPERIMENT.modes]
+    found = {law_id: registry.experiment(law_id) for law_id in registry.ids()}
+    return [(law_id, mode) for law_id, one in found.items() if isinstance(one, Experiment) for mode in one.modes]
 
 
 def runs_on_a_gpu(task: Task) -> bool:

@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import pytest
 from memory_store import MemoryStore
-from sympy import Piecewise, symbols
+from sympy import Piecewise, Symbol, symbols
 
 from attnlaws import registry
 from attnlaws.simulations import verify as verify_module
+from attnlaws.simulations.experiment import Draw, Exact, Experiment, Smooth, Streaming
 from attnlaws.simulations.verify import QUICK, SHARE, key_of, proof_of, verify
-from attnlaws.theory.claim import Outcome
-from attnlaws.theory.law import Grid
+from attnlaws.theory.claim import Equal, Outcome, Source
+from attnlaws.theory.densities import gaussian_mean
+from attnlaws.theory.law import Grid, Law
+from attnlaws.theory.parameter import Parameter, real
+from attnlaws.theory.steps import Definition, Derivation, Equals
 from attnlaws.theory.vocabulary import Phi, Phi_inverse
 
 KAPPA, SIGMA = symbols("kappa sigma")
@@ -140,3 +144,80 @@ def test_a_law_without_a_grid_cannot_be_judged(memory):
     law = replace(registry.law("topk.tail_mass"), grid=None)
     with pytest.raises(ValueError, match="must have a grid"):
         verify(law, registry.experiment("topk.tail_mass"), memory)
+
+
+WIDTH = Parameter("width", "standard deviation", real(above=0, maximum=8))
+X = Symbol("x", real=True)
+
+
+def moments_law(**options) -> Law:
+    """The second moment of a normal variable, and as a further output the fourth."""
+    s = WIDTH.symbol
+    second = Definition(gaussian_mean(X**2, X, s**2), "an integral"), Equals(s**2, "it is the variance")
+    fourth = Definition(gaussian_mean(X**4, X, s**2), "an integral"), Equals(3 * s**4, "three times its square")
+    return Law(
+        name="moments",
+        doc="Moments of a normal variable.",
+        parameters=(WIDTH,),
+        source=Source("a book", "a page", "text"),
+        claim=Equal(),
+        derivations=(Derivation(second), Derivation(fourth, output="fourth")),
+        grid=Grid("width", ({},), (1, 2, 3)),
+        sabotages={"a fourth moment of no normal variable": {"fourth": 2 * s**4}, "a second moment": 2 * s**2},
+        **options,
+    )
+
+
+def moments_drawn() -> Experiment:
+    draw = Draw("z")
+    powers = {f"power{k}": (Symbol("width") * draw.symbol) ** k / 64 for k in (2, 4)}
+    return Experiment(
+        modes={
+            "literal": lambda **_: Streaming(
+                items=lambda **_: 64, item=(draw,), sums=powers, outputs={name: Symbol(name) for name in powers}
+            )
+        },
+        reference=lambda draws, **_: {},
+        estimator=lambda **_: Smooth(Symbol("power2")),
+        also={"fourth": lambda **_: Smooth(Symbol("power4"))},
+        arithmetic_error=1e-6,
+        arithmetic_reason="float32",
+    )
+
+
+def test_every_output_that_an_experiment_shows_is_judged(memory):
+    verdict = verify(moments_law(), moments_drawn(), memory, profile=QUICK)
+    assert verdict.outcome is Outcome.SUPPORTED
+    assert [(point.output, point.parameters["width"]) for point in verdict.points] == [
+        (output, width) for width in (1, 2, 3) for output in ("", "fourth")
+    ]
+    assert [point.theory for point in verdict.points] == [1, 3, 4, 48, 9, 243]
+    assert set(verdict.sabotages.values()) == {Outcome.REFUTED}
+
+
+def test_a_law_that_is_right_in_one_output_and_wrong_in_another_is_refuted(memory):
+    s = WIDTH.symbol
+    wrong = moments_law().claiming({"fourth": 3.2 * s**4})
+    verdict = verify(wrong, moments_drawn(), memory, profile=QUICK)
+    assert verdict.outcome is Outcome.REFUTED
+    assert {point.output for point in verdict.points if point.outcome is Outcome.REFUTED} == {"fourth"}
+    assert "output=fourth" in str(verdict)
+
+
+def test_a_law_without_simulation_is_held_against_an_exact_computation(memory):
+    """No noise: what is seen is the tolerance and the stated error of the computation, here 1.1e-9 relative."""
+    from scipy import integrate, stats
+
+    def moment(order):
+        return lambda *, width: integrate.quad(lambda x: x**order * stats.norm.pdf(x, scale=width), -60, 60)[0]
+
+    exact = Exact(moment(2), 1e-10, "an integral says it all", also={"fourth": moment(4)})
+    law = moments_law(delta=1e-9, delta_reason="nothing is drawn")
+    verdict = verify(law, exact, memory, profile=QUICK)
+    assert verdict.outcome is Outcome.SUPPORTED and verdict.exact and verdict.mode == "exact"
+    assert verdict.visible == pytest.approx(1.1e-9)
+    assert set(verdict.sabotages.values()) == {Outcome.REFUTED}
+    s = WIDTH.symbol
+    wrong = verify(law.claiming({"fourth": 3 * s**4 * (1 + 2e-9)}), exact, memory, profile=QUICK)
+    assert wrong.outcome is Outcome.REFUTED
+    assert not memory.kept
