@@ -114,6 +114,7 @@ def run(
     blocks = list(task.blocks(replicates))
     missing = [block for block in blocks if block not in rows]
     backend = backend or Cpu(threads)
+    device = backend.device if task.arithmetic == "exact" else f"{backend.device}, fast arithmetic"
     if missing:
         backend.prepare(task)
     size = batch or max(1, backend.batch_draws // (task.draws * task.block_size))
@@ -128,11 +129,11 @@ def run(
                 if progress:
                     progress(task, rows, len(blocks))
                 if time.monotonic() - last > COMMIT_SECONDS:
-                    store.add(task, unsaved, backend.device)
+                    store.add(task, unsaved, device)
                     unsaved, last = {}, time.monotonic()
         finally:
             if unsaved:
-                store.add(task, unsaved, backend.device)
+                store.add(task, unsaved, device)
     return {block: rows[block] for block in blocks}
 
 

@@ -213,6 +213,8 @@ def test_rows_of_both_arithmetics_lie_in_one_store_apart(host, monkeypatch, tmp_
     assert fast["standard_error"].item() == pytest.approx(widened, rel=1e-4)
     with Store(tmp_path) as store:
         rows = [store.rows(data.attrs["task"]) for data in (exact, fast)]
+        devices = {device for device, *_ in store.made(law.id)}
+    assert devices == {"cuda: toy 0", "cuda: toy 0, fast arithmetic"}
     assert [len(found) for found in rows] == [1, 1]
     assert set(rows[0]) == set(rows[1])
     assert not any(np.array_equal(rows[0][block], rows[1][block]) for block in rows[0])
