@@ -10,6 +10,8 @@ from sympy import Expr, Symbol
 
 Parameters = Mapping[str, Any]
 Precision = Literal["float32", "float64"]
+Arithmetic = Literal["exact", "fast"]
+ARITHMETICS: tuple[Arithmetic, ...] = ("exact", "fast")
 
 
 class Dot(sympy.Expr):

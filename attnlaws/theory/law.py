@@ -19,7 +19,10 @@ from attnlaws.theory.vocabulary import numeric
 
 PREFIX = "attnlaws.theory."
 RESERVED = frozenset(
-    ("law", "seed", "replicates", "backend", "mode", "out", "json", "quick", "full", "precision", "scheduler", "output")
+    (
+        *("law", "seed", "replicates", "backend", "arithmetic", "mode", "out", "json", "quick", "full", "precision"),
+        *("scheduler", "output"),
+    )
 )
 
 Formula = sp.Expr | Callable[[sp.Expr], Any] | Mapping[str, Any]
