@@ -91,7 +91,7 @@ def reference(
     """One replicate, spelt out in NumPy; likelihood ratios come from the densities themselves."""
     ratio = np.ones(1)
     if mode == "tilted":
-        _, _, shift = _numbers(d_k, radius, tau)
+        shift = _numbers(d_k, radius, tau)[2]
         moved = draws["first"] + shift
         ratio = np.exp((draws["first"] ** 2 - moved**2) / 2)
         draws = {**draws, "first": moved}

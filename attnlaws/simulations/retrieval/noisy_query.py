@@ -82,16 +82,16 @@ def _scored(tilt: Expr) -> Streaming:
     overlap = l11 * l21 * first + l11 * l22 * cross
     noise = l21**2 * first + 2 * l21 * l22 * cross + l22**2 * second
     weighing = D_K * log(l11 * l22) - tilt * (a11 * target + 2 * a12 * overlap + a22 * noise)
-    spread = sqrt(NORM2) / TAU
+    norm2 = target + 2 * SIZE * overlap + SIZE**2 * noise
     return Streaming(
         items=distractors,
         shared=(TARGET, NOISE),
         item=(SCORE,),
         scalars={
-            "query_norm2": target + 2 * SIZE * overlap + SIZE**2 * noise,
+            "query_norm2": norm2,
             "overlap": target + SIZE * overlap,
             "weighing": weighing,
-            "spread": spread.subs(NORM2, target + 2 * SIZE * overlap + SIZE**2 * noise),
+            "spread": sqrt(norm2) / TAU,
         },
         sums={
             "noise2": exp(

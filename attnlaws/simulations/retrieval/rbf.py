@@ -49,7 +49,7 @@ def _stream(tilt: Expr) -> Streaming:
     )
     drawn = -tilt * NORM2 / (TAU + 2 * tilt) + D_K * log(width) / 2  # the mean of exp(-t |k - q|^2/tau) given q
     whole = -NORM2 / (TAU + 2) + D_K * log(TAU / (TAU + 2)) / 2
-    norm = {NORM2: norm2}
+    norm: Any = {NORM2: norm2}
     return Streaming(
         items=distractors,
         shared=(QUERY,),

@@ -46,6 +46,7 @@ SQUARE = over_pairs(sp.exp(2 * QUERY**2 / tau**2 - 2 * k * QUERY / tau)) ** 2
 
 GATHERED = (n - 1) * SQUARE ** (d_k / 2)
 LOSS = 4 * (tau - 1 - 2 * noise**2) / tau**2
+INVERSE: sp.Expr = sp.together(1 / (1 + LOSS))  # type: ignore[assignment]
 LOG_MEAN = -d_k * log1p(LOSS) / 2
 LARGEST_NOISE = sp.sqrt((tau + 2) ** 2 / 8 - 1)
 
@@ -73,7 +74,7 @@ LAW = Law(
                 Equals(
                     (n - 1) * sp.exp(LOG_MEAN),
                     "a Gauss integral in e and then one in k",
-                    Using((SQUARE, sp.together(1 / (1 + LOSS)))),
+                    Using((SQUARE, INVERSE)),
                 ),
             ),
             exists=EXISTS,
@@ -86,7 +87,7 @@ LAW = Law(
                 Equals(
                     sp.log((n - 1) * sp.exp(LOG_MEAN)),
                     "the chain of the value itself",
-                    Using((SQUARE, sp.together(1 / (1 + LOSS)))),
+                    Using((SQUARE, INVERSE)),
                 ),
                 Equals(sp.log(n - 1) + LOG_MEAN, "the logarithm of a product"),
             ),
