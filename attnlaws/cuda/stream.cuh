@@ -101,6 +101,18 @@ EXACT Number dot_call(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate, const Nu
     return s;
 }
 
+// One call's part of a squared norm, of which `left` components remain: the fused steps of square_lanes32 and
+// square_lanes64.
+template <class Number>
+EXACT Number square_call(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate, u32 left, Number s) {
+    Number n[WIDTH<Number>];
+    normal_call(k0, k1, call, tag, replicate, n);
+#pragma unroll
+    for (int i = 0; i < WIDTH<Number>; ++i)
+        if (i < left) s = fused(n[i], n[i], s);
+    return s;
+}
+
 // The threads of a block fill an array together: element j is normal j % W of call j // W.
 template <class Number>
 __device__ void fill_normals(u32 k0, u32 k1, u32 replicate, u32 tag, Number* out, i64 count) {

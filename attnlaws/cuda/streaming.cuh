@@ -77,12 +77,19 @@ EXACT void add_items(const Row<Law>& row, u64 call, double* sums, typename Law::
     Number dots[Law::DOTS + 1], x[width];
 #pragma unroll
     for (int i = 0; i < Law::DOTS; ++i) {
-        const u32 calls = (u32)((row.lengths[Law::dot_length(i)] + width - 1) / width);  // below 2^20, as tags are apart
-        const Number* q = row.shared[Law::dot_shared(i)];
+        const u32 length = (u32)row.lengths[Law::dot_length(i)];  // below 2^22, as tags are apart
+        const u32 calls = (length + width - 1) / width;
+        const bool own = Law::dot_shared(i) < 0;  // known when the loop is unrolled
+        const Number* q = own ? nullptr : row.shared[own ? 0 : Law::dot_shared(i)];
         Number s = 0;
 #pragma unroll 1
-        for (u32 t = 0; t < calls; ++t, q += width)
-            s = dot_call(row.k0, row.k1, call, Law::dot_tag(i) + t, row.replicate, q, s);
+        for (u32 t = 0; t < calls; ++t) {
+            const u32 tag = Law::dot_tag(i) + t;
+            if (own)
+                s = square_call(row.k0, row.k1, call, tag, row.replicate, length - width * t, s);
+            else
+                s = dot_call(row.k0, row.k1, call, tag, row.replicate, q + width * t, s);
+        }
         dots[i] = s;
     }
     if constexpr (Law::ITEM_SCALARS > 0) normal_call(row.k0, row.k1, call, Law::ITEM_TAG, row.replicate, x);

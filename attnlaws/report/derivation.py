@@ -70,6 +70,7 @@ def _case(chain: Derivation) -> str:
 def _limits(chain: Derivation) -> list[Markup]:
     """Where a case is narrower than the law, and evaluated less accurately."""
     told = [f"Only for {name}: {domain.describe()}." for name, domain in chain.domain.items()]
+    told += [f"Only for {name} < {end}." for name, end in chain.below.items()]
     if told and chain.exists:
         told.append(f"Elsewhere {chain.exists}.")
     if chain.accuracy:

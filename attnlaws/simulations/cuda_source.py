@@ -167,10 +167,10 @@ def _counts(layout: Layout) -> list[str]:
 def _tables(layout: Layout) -> list[str]:
     """Tags of the draws, and which of the lengths is theirs; functions, because device code has no constant arrays."""
     shared = [draw.name for draw in layout.shared_vectors]
-    dots: list[tuple[Draw, int]] = []
+    dots: list[tuple[Draw, int]] = []  # with the index of the shared vector, -1 for the item's own
     for dot in layout.item_dots:
-        vector = next(draw for draw in layout.item_vectors if draw.name in dot.names)
-        dots.append((vector, shared.index(dot.names[1 - dot.names.index(vector.name)])))
+        vector, other = layout.factors(dot)
+        dots.append((vector, -1 if other == vector.name else shared.index(other)))
     vectors = [v.vector for v in layout.shape.vector_sums]
 
     def length(draw: Draw) -> int:

@@ -23,7 +23,8 @@ from numba import njit
 from attnlaws.simulations.arithmetic import pexp32, pexp64, plog32, plog64
 from attnlaws.simulations.selection import kth_largest
 from attnlaws.simulations.stream import (
-    dot_lanes32, dot_lanes64, fill_normals32, fill_normals64, normal_lanes32, normal_lanes64,
+    dot_lanes32, dot_lanes64, fill_normals32, fill_normals64, normal_lanes32, normal_lanes64, square_lanes32,
+    square_lanes64,
 )
 from attnlaws.simulations.sums import dot64, fold
 
@@ -68,12 +69,17 @@ class Layout:
         return {s.name for e in self._expressions() for s in e.free_symbols if isinstance(s, Symbol)} - own
 
     def _dots(self, vectors: set[str]) -> set[Dot]:
-        """Inner products of an item's vector with a shared one."""
+        """Inner products of an item's vector with a shared one, or with itself."""
         found = {dot for e in self._expressions() for dot in e.atoms(Dot) if {*dot.names} & vectors}
         for dot in found:
             if len({*dot.names} & vectors) > 1:
-                raise ValueError(f"{dot}: an item's vector can be multiplied with a shared vector only")
+                raise ValueError(f"{dot}: an item's vector can be multiplied with itself and with shared vectors only")
         return found
+
+    def factors(self, dot: Dot) -> tuple[Draw, str]:
+        """An item's vector, and the vector that it is multiplied with: itself or a shared one."""
+        vector = next(draw for draw in self.item_vectors if draw.name in dot.names)
+        return vector, dot.names[1 - dot.names.index(vector.name)]
 
     def item_program(self) -> Program:
         """What one item adds, and the weights of the vector sums."""
@@ -248,18 +254,19 @@ def _partial_text(layout: Layout) -> list[str]:
 
 
 def _item_dot_text(layout: Layout, index: int, dot: Dot) -> list[str]:
-    """The inner products of 256 items' vectors with a shared one."""
-    names = dot.names
-    vector = next(draw for draw in layout.item_vectors if draw.name in names)
-    other = names[1 - names.index(vector.name)]
+    """The inner products of 256 items' vectors with a shared one, or their squared norms."""
+    vector, other = layout.factors(dot)
     length, width = f"lengths[{layout.lengths.index(str(vector.length))}]", layout.width
+    function, factor = "dot", f"{other}[{width} * t : {width} * t + {width}]"
+    if other == vector.name:
+        function, factor = "square", f"int({length}) - {width} * t"
     return [
         "        for i in range(lanes):",
         f"            lane_dot{index}[i] = 0",
         f"        for t in range((int({length}) + {width - 1}) // {width}):",
         f"            tag = np.uint64({layout.tags[vector.name]}) + np.uint64(t)",
-        f"            dot_lanes{layout.bits}(k0, k1, call, tag, replicate, "
-        f"{other}[{width} * t : {width} * t + {width}], lane_dot{index}, words, lanes)",
+        f"            {function}_lanes{layout.bits}(k0, k1, call, tag, replicate, "
+        f"{factor}, lane_dot{index}, words, lanes)",
     ]
 
 

@@ -30,6 +30,8 @@ __all__ = [
     "normal_lanes32",
     "normal_lanes64",
     "philox_lanes",
+    "square_lanes32",
+    "square_lanes64",
 ]
 
 LANES = 256
@@ -196,6 +198,26 @@ def _slow_dot_lanes32(k0, k1, call, tag, replicate, q, s, count):
         s[i] = fma32(q[3], n3, fma32(q[2], n2, fma32(q[1], n1, fma32(q[0], n0, s[i]))))
 
 
+@exact
+def kept32(i, left):
+    """One for a normal that belongs to a vector with ``left`` components from this call on, zero for one beyond it."""
+    return np.float32(1.0) if i < left else np.float32(0.0)
+
+
+@exact
+def kept64(i, left):
+    """As :func:`kept32`, in float64."""
+    return 1.0 if i < left else 0.0
+
+
+@kernel
+def _slow_square_lanes32(k0, k1, call, tag, replicate, left, s, count):
+    for i in range(count):
+        n0, n1, n2, n3 = normal_call32(k0, k1, np.uint64(call) + np.uint64(i), tag, replicate)
+        total = fma32(kept32(1, left) * n1, n1, fma32(kept32(0, left) * n0, n0, s[i]))
+        s[i] = fma32(kept32(3, left) * n3, n3, fma32(kept32(2, left) * n2, n2, total))
+
+
 @kernel
 def normal_lanes32(k0, k1, call, tag, replicate, x, words, count):
     """Write the normals of calls ``call .. call + count - 1`` to ``x``.
@@ -257,6 +279,25 @@ def dot_lanes32(k0, k1, call, tag, replicate, q, s, words, count):
 
 
 @kernel
+def square_lanes32(k0, k1, call, tag, replicate, left, s, words, count):
+    """Add to ``s[i]`` the squares of the first ``left`` normals of call ``call + i``, one fused step per normal.
+
+    A normal beyond them is multiplied by zero, which leaves the sum's bits alone; ``left`` may be 4 or more. The other
+    arguments are those of :func:`dot_lanes32`.
+    """
+    aligned_stack()
+    philox_lanes(k0, k1, call, tag, replicate, words, count)
+    if needs_refinement(words, count):
+        _slow_square_lanes32(k0, k1, call, tag, replicate, left, s, count)
+        return
+    keep0, keep1, keep2, keep3 = kept32(0, left), kept32(1, left), kept32(2, left), kept32(3, left)
+    for i in range(count):
+        n0, n1, n2, n3 = quad32(words[0, i], words[1, i], words[2, i], words[3, i])
+        total = fma32(keep1 * n1, n1, fma32(keep0 * n0, n0, s[i]))
+        s[i] = fma32(keep3 * n3, n3, fma32(keep2 * n2, n2, total))
+
+
+@kernel
 def normal_lanes64(k0, k1, call, tag, replicate, x, words, count):
     """Write normals of calls ``call .. call + count - 1`` to ``x`` (float64 [2, 256]); as :func:`normal_lanes32`."""
     aligned_stack()
@@ -280,6 +321,19 @@ def dot_lanes64(k0, k1, call, tag, replicate, q, s, words, count):
         c, d = np.uint64(words[2, i]), np.uint64(words[3, i])
         n0, n1 = pair64(a | (b << _32), c | (d << _32))
         s[i] = fma64(q1, n1, fma64(q0, n0, s[i]))
+
+
+@kernel
+def square_lanes64(k0, k1, call, tag, replicate, left, s, words, count):
+    """Add the squares of the first ``left`` of two normals of call ``call + i`` to ``s[i]`` (float64)."""
+    aligned_stack()
+    philox_lanes(k0, k1, call, tag, replicate, words, count)
+    keep0, keep1 = kept64(0, left), kept64(1, left)
+    for i in range(count):
+        a, b = np.uint64(words[0, i]), np.uint64(words[1, i])
+        c, d = np.uint64(words[2, i]), np.uint64(words[3, i])
+        n0, n1 = pair64(a | (b << _32), c | (d << _32))
+        s[i] = fma64(keep1 * n1, n1, fma64(keep0 * n0, n0, s[i]))
 
 
 @kernel

@@ -36,6 +36,8 @@ from attnlaws.simulations.lanes import (
     fill_normals64,
     normal_lanes32,
     normal_lanes64,
+    square_lanes32,
+    square_lanes64,
 )
 
 __all__ = [
@@ -49,6 +51,8 @@ __all__ = [
     "normal_lanes64",
     "normals",
     "philox4x32",
+    "square_lanes32",
+    "square_lanes64",
     "stream_key",
 ]
 

@@ -313,6 +313,9 @@ class Law:
         for name, domain in derivation.domain.items():
             if name in values:
                 domain.check(name, values[name], derivation.exists)
+        for name, end in derivation.below.items():
+            if name in values:
+                _check_below(name, end, values, derivation.exists)
 
     def _evaluate(self, derivation: Derivation, numbers: Mapping[str, Any]) -> np.ndarray:
         symbols = [parameter.symbol for parameter in self.parameters if parameter.name in numbers]
@@ -344,6 +347,24 @@ class Law:
                     raise fault(name, int(values[index]), domain.describe(), f"{row} has {present[index]}")
 
 
+def _end(end: sp.Expr, values: Mapping[str, Any]) -> Any:
+    """An end that depends on other parameters, at their values."""
+    symbols = tuple(sorted(end.free_symbols, key=str))
+    return numeric(end, symbols)(*(np.asarray(values[str(symbol)], dtype=np.float64) for symbol in symbols))
+
+
+def _check_below(name: str, end: sp.Expr, values: Mapping[str, Any], why: str) -> None:
+    """Refuse a value that reaches an end which depends on other parameters."""
+    ends = _end(end, values)
+    try:
+        given, limit = np.broadcast_arrays(np.asarray(values[name], dtype=np.float64), ends)
+    except ValueError:
+        return  # what does not broadcast is named when the formula is evaluated
+    wrong = ~(given < limit)
+    if wrong.any():
+        raise fault(name, given[wrong][0], f"a real number < {limit[wrong][0]:g}, which is {end} here", why)
+
+
 def _may_be_none(parameter: Parameter) -> bool:
     return isinstance(parameter.domain, Number) and parameter.domain.none_allowed
 
@@ -358,16 +379,25 @@ def free_domains(law: Law, case: Derivation) -> dict[str, Number | Row]:
     return domains
 
 
-def sample_point(domains: Mapping[str, Number | Row], rng: random.Random, wide: bool = True) -> dict[str, Any]:
+def sample_point(
+    domains: Mapping[str, Number | Row],
+    rng: random.Random,
+    wide: bool = True,
+    below: Mapping[str, sp.Expr] | None = None,
+) -> dict[str, Any]:
     """A random point of several domains; what counts within a row stays within it.
 
     Args:
         domains: by name.
         rng: the source of randomness.
         wide: reach into the tails.
+        below: ends that depend on other parameters; a point beyond one is drawn anew.
     """
     point: dict[str, Any] = {name: domain.sample(rng, wide) for name, domain in domains.items()}
     for name, domain in domains.items():
         if isinstance(domain, Number) and domain.within:
             point[name] = rng.randint(1, len(point[domain.within]))
+    for name, end in (below or {}).items():
+        if not float(point[name]) < _end(end, point):
+            return sample_point(domains, rng, wide, below)
     return point

@@ -234,16 +234,18 @@ class _Sampler:
 
     def __init__(self, law: Law, chain: Derivation, seed: str) -> None:
         self.seed = seed
-        self.domains = free_domains(law, chain)
+        self.domains, self.below = free_domains(law, chain), chain.below
         self.symbols = {name: law.parameter(name).symbol for name in self.domains}
 
     def points(self, symbols: set[Any]) -> Iterator[dict[Any, Any]]:
         """Values for these symbols; one that is no parameter is a fraction between 1/16 and 8."""
         rng = random.Random(self.seed)
         wanted = {str(symbol) for symbol in symbols}
-        known = {name: domain for name, domain in self.domains.items() if name in wanted}
+        tied = {str(symbol) for end in self.below.values() for symbol in end.free_symbols} | {*self.below}
+        known = {name: domain for name, domain in self.domains.items() if name in wanted | tied}
         for _ in range(POINTS):
-            point = {self.symbols[name]: value for name, value in sample_point(known, rng, wide=False).items()}
+            drawn = sample_point(known, rng, False, self.below)
+            point = {self.symbols[name]: value for name, value in drawn.items()}
             rows = [len(value) for value in point.values() if isinstance(value, tuple)]
             for symbol in sorted(symbols, key=str):
                 if symbol == LENGTH and rows:

@@ -65,7 +65,7 @@ def _one_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
             plain[sp.Dummy("end", real=True, positive=end.is_positive)] = end
     names = {end: symbol for symbol, end in plain.items()}
     integral = sp.Integral(inside, (variable, names.get(low, low), names.get(high, high)))
-    if inside.has(sp.log):  # SymPy answers with hypergeometric functions
+    if inside.has(sp.log, sp.cosh):  # SymPy answers with hypergeometric functions, or not at all
         return integral.subs(plain)
     done = integral.doit(conds="none")
     return (integral if done.has(*_UNSETTLED) else done).subs(plain)
@@ -96,6 +96,8 @@ def _exponential_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any)
     if (low, high, len(upper), power) == (-sp.oo, sp.oo, 2, 0):
         square, linear = upper
         return sp.exp(sp.factor(constant - linear**2 / (4 * square))) * sp.sqrt(-sp.pi / square)
+    if (low, high, len(upper)) == (-sp.oo, sp.oo, 2) and upper[1] == 0 and power.is_even and power.is_positive:
+        return sp.exp(constant) * sp.gamma((power + 1) / 2) * (-upper[0]) ** (-(power + 1) / 2)
     return None
 
 
@@ -138,7 +140,11 @@ def vanishes(expr: Any) -> bool:
         return True
     plain = plain.replace(sp.erfc, lambda x: 1 - sp.erf(x))
     plain = plain.replace(sp.erf, lambda x: sp.erf(sp.expand(sp.simplify(x))))
-    for attempt in (sp.expand, lambda e: sp.expand(sp.powsimp(sp.expand(e), force=True)), sp.gammasimp, sp.simplify):
-        if attempt(plain) == 0:
-            return True
-    return False
+    done = not plain.has(sp.Integral)  # one that is left was given up on, and SymPy would spend minutes on it again
+    attempts = (
+        sp.expand,
+        lambda e: sp.expand(sp.powsimp(sp.expand(e), force=True)),
+        sp.gammasimp,
+        lambda e: sp.simplify(e, doit=done),
+    )
+    return any(attempt(plain) == 0 for attempt in attempts)

@@ -117,6 +117,7 @@ class Derivation:
         steps: the first is a definition (or a conjecture), each other one follows from the one before.
         when: the values of choice parameters (or None for a number that may be left out) that it covers.
         domain: narrower domains of parameters for this case.
+        below: ends that depend on other parameters: a parameter's values are smaller than this expression.
         exists: why the domain is narrower.
         value: a routine vectorized over float64 arrays, called with every number parameter by name, for a quantity
             without closed form; its result enters the form as ``ROOT``.
@@ -136,6 +137,7 @@ class Derivation:
     enclosure: Callable[..., Any] | None = None
     accuracy: LooserAccuracy | None = None
     output: str = "value"
+    below: Mapping[str, sp.Expr] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.steps:

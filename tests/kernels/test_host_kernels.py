@@ -58,7 +58,7 @@ def test_replicates(name, libraries):
 
 def everything(precision: Precision) -> Task:
     """What no law of the catalog has at once: both precisions, shared scalars, two vector sums, more items than the
-    weights of which are kept at a time, and vectors that do not fill their last call."""
+    weights of which are kept at a time, vectors that do not fill their last call, and an item's own norms."""
     query, other, luck = Draw("query", "d_k"), Draw("other", "d_v"), Draw("luck")
     key, value, score, twist = Draw("key", "d_k"), Draw("value", "d_v"), Draw("score"), Draw("twist")
     product = Dot(query.symbol, key.symbol)
@@ -69,7 +69,12 @@ def everything(precision: Precision) -> Task:
         shared=(luck, query, other),
         item=(score, key, twist, value),
         scalars={"norm2": Dot(query.symbol, query.symbol) + luck.symbol, "cross": Dot(other.symbol, other.symbol)},
-        sums={"mass": exp(product / scale) * norm2, "count": Integer(1), "top": Max(score.symbol, 0) * twist.symbol},
+        sums={
+            "mass": exp(product / scale) * norm2,
+            "count": Integer(1),
+            "top": Max(score.symbol, 0) * twist.symbol,
+            "own": Dot(key.symbol, key.symbol) / Dot(value.symbol, value.symbol),
+        },
         vector_sums=(read, seen),
         outputs={"size": Dot(read.symbol, read.symbol) / norm2, "odd": log(Symbol("count")) - Symbol("cross")},
         precision=precision,

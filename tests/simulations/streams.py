@@ -12,6 +12,7 @@ WIDTH = {np.float32: 4, np.float64: 2}
 FILL = {np.float32: stream.fill_normals32, np.float64: stream.fill_normals64}
 NORMAL_LANES = {np.float32: stream.normal_lanes32, np.float64: stream.normal_lanes64}
 DOT_LANES = {np.float32: stream.dot_lanes32, np.float64: stream.dot_lanes64}
+SQUARE_LANES = {np.float32: stream.square_lanes32, np.float64: stream.square_lanes64}
 CALL = {np.float32: lanes.normal_call32, np.float64: lanes.normal_call64}
 both = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from sympy import Symbol, sqrt
 
 from attnlaws import registry
 from attnlaws.simulations.draws import drawn
 from attnlaws.simulations.estimate import estimate
-from attnlaws.simulations.experiment import Experiment
+from attnlaws.simulations.experiment import Dot, Draw, Experiment, Smooth, Streaming
+from attnlaws.simulations.generate import Layout
 from attnlaws.simulations.run import run
+from attnlaws.simulations.task import Task
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 REPLICATES = 12
@@ -64,6 +67,39 @@ def test_every_mode_agrees_with_its_reference_draw_by_draw(make, law_id, point):
                 for column, name in enumerate(task.outputs):
                     scale = TOLERANCE[task.shape.precision]
                     assert values[row, column] == pytest.approx(want[name], rel=scale, abs=scale)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 9])
+def test_an_item_s_own_norm_stops_at_the_vector_s_end(precision, length):
+    """Norms of vectors whose last call is filled in part, and their cosines with a shared vector."""
+    key, query = Draw("key", "d"), Draw("query", "d")
+    norm2, product = Dot(key.symbol, key.symbol), Dot(key.symbol, query.symbol)
+    shape = Streaming(
+        items=lambda *, n, **_: n,
+        shared=(query,),
+        item=(key,),
+        sums={"norms": norm2, "cosines": product / sqrt(norm2)},
+        outputs={"norms": Symbol("norms"), "cosines": Symbol("cosines")},
+        precision=precision,
+    )
+    experiment = Experiment({"m": lambda **_: shape}, lambda *_, **__: {}, lambda **_: Smooth(Symbol("norms")), 0, "")
+    task = Task("toy.norms", "", experiment, {"n": 300, "d": length}, 0, "m")
+    for replicate in range(3):
+        draws = drawn(task, replicate)
+        keys = draws["key"].astype(np.float64)
+        norms = np.sqrt(np.sum(keys**2, axis=1))
+        want = [np.sum(norms**2), np.sum(keys @ draws["query"].astype(np.float64) / norms)]
+        assert task.values(replicate, 1)[0] == pytest.approx(
+            want, rel=TOLERANCE[precision], abs=300 * TOLERANCE[precision]
+        )
+
+
+def test_two_vectors_of_an_item_are_not_multiplied():
+    key, value = Draw("key", "d"), Draw("value", "d")
+    shape = Streaming(lambda **_: 1, (key, value), {}, sums={"a": Dot(key.symbol, value.symbol)})
+    with pytest.raises(ValueError, match="can be multiplied with itself and with shared vectors only"):
+        Layout(shape)
 
 
 def test_an_off_by_one_k_is_caught_by_the_reference(make):

@@ -18,6 +18,7 @@ from numba import njit
 from streams import (
     CALL,
     DOT_LANES,
+    SQUARE_LANES,
     WIDTH,
     both,
     counter_of,
@@ -128,6 +129,20 @@ def test_dot_is_a_chain_of_fused_steps(dtype):
     for t, i in itertools.product(range(width), range(LANES)):
         expected[i] = fma(q[t], x[t, i], expected[i])
     DOT_LANES[dtype](*u64(3, 4, 1024, 5, 6), q, s, np.empty((4, LANES), np.uint32), LANES)
+    np.testing.assert_array_equal(s, expected)
+
+
+@both
+@pytest.mark.parametrize("left", [1, 2, 3, 4, 100])
+@pytest.mark.parametrize("count", [9, 256])
+def test_squares_are_a_chain_of_fused_steps_up_to_the_vector_s_end(dtype, left, count):
+    fma = arithmetic.fma32 if dtype is np.float32 else arithmetic.fma64
+    s = np.linspace(0, 3, LANES).astype(dtype)
+    expected = s.copy()
+    x = lane_normals(dtype, 3, 4, 1024, 5, 6)
+    for t, i in itertools.product(range(min(left, WIDTH[dtype])), range(count)):
+        expected[i] = fma(x[t, i], x[t, i], expected[i])
+    SQUARE_LANES[dtype](*u64(3, 4, 1024, 5, 6), left, s, np.empty((4, LANES), np.uint32), count)
     np.testing.assert_array_equal(s, expected)
 
 

@@ -176,3 +176,8 @@ def test_slow_blocks_have_the_bits_of_fast_ones(tiny):
         for t, i in itertools.product(range(4), range(LANES)):
             expected[i] = arithmetic.fma32(q[t], x[t, i], expected[i])
         np.testing.assert_array_equal(s, expected)
+        s, expected = np.ones(LANES, np.float32), np.ones(LANES, np.float32)
+        stream.square_lanes32(*u64(1, 2, first, 0, 0), 3, s, words, LANES)
+        for t, i in itertools.product(range(3), range(LANES)):
+            expected[i] = arithmetic.fma32(x[t, i], x[t, i], expected[i])
+        np.testing.assert_array_equal(s, expected)
