@@ -232,7 +232,38 @@ class beta_i_inverse(Stable):
         return 1 - beta_i_inverse(b, a, 1 - p)
 
 
-ROWS: tuple[type[Stable], ...] = (Phi, Phi_inverse, log_Phi, log1p, gamma_p, beta_i, beta_i_inverse)
+class rising(Stable):
+    """The rising factorial a (a + 1) ... (a + m - 1); certified for a in [1/2, 1e6] and whole m up to 32.
+
+    Example:
+        >>> rising(sp.Symbol("a"), 0)
+        1
+    """
+
+    scipy_name = "poch"
+
+    @classmethod
+    def eval(cls, a: Any, m: Any) -> Any:
+        """The empty product."""
+        return sp.S.One if m == 0 else None
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """The derivative."""
+        a, m = self.args
+        return self * (sp.digamma(a + m) - (sp.digamma(a) if argindex == 1 else 0))
+
+    def standard(self) -> Any:
+        """A quotient of gamma functions."""
+        a, m = (standard(argument) for argument in self.args)
+        return sp.gamma(a + m) / sp.gamma(a)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        a, m = (printer.doprint(argument) for argument in self.args)
+        text = rf"\left({a}\right)^{{\overline{{{m}}}}}"
+        return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
+
+
+ROWS: tuple[type[Stable], ...] = (Phi, Phi_inverse, log_Phi, log1p, gamma_p, beta_i, beta_i_inverse, rising)
 
 
 def standard(expr: Any) -> Any:
