@@ -56,13 +56,9 @@ def _settled_integral(function: Any, limit: Any) -> Any:
 
 
 def _spread(term: Any, variable: sp.Symbol) -> Any:
-    """A product as the sum that a factor which is a sum in the variable makes of it."""
-    sums = [f for f in sp.Mul.make_args(term) if f.is_Add and f.has(variable)]
-    return (
-        sp.expand_mul(sp.Mul(*sums))
-        if sums == [term]
-        else sp.Add(*(part * (term / sp.Mul(*sums)) for part in sp.Add.make_args(sp.expand_mul(sp.Mul(*sums)))))
-    )
+    """A product as the sum that its factors which are sums in the variable make of it."""
+    sums = sp.Mul(*(factor for factor in sp.Mul.make_args(term) if factor.is_Add and factor.has(variable)))
+    return sp.Add(*(part * (term / sums) for part in sp.Add.make_args(sp.expand_mul(sums))))
 
 
 def _one_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
