@@ -13,6 +13,7 @@ import sympy as sp
 
 from attnlaws.theory.claim import Claim, Outcome, Source
 from attnlaws.theory.domain import Choice, Number, Row, fault
+from attnlaws.theory.ends import check_ends, within_ends
 from attnlaws.theory.parameter import Parameter
 from attnlaws.theory.steps import ROOT, Conjecture, Derivation, Step
 from attnlaws.theory.vocabulary import numeric
@@ -179,7 +180,9 @@ class Law:
         for name, value in values.items():
             if isinstance(value, np.ndarray):
                 raise ValueError(f"{name}: must be a single value, not an array of shape {value.shape}")
-        self._narrowed(self._case(values, None), values)
+        case = self._case(values, None)
+        self._narrowed(case, values)
+        check_ends(self, case, values)
         return values
 
     def __call__(self, *, output: str | None = None, **parameters: Any) -> Any:
@@ -313,9 +316,6 @@ class Law:
         for name, domain in derivation.domain.items():
             if name in values:
                 domain.check(name, values[name], derivation.exists)
-        for name, end in derivation.below.items():
-            if name in values:
-                _check_below(name, end, values, derivation.exists)
 
     def _evaluate(self, derivation: Derivation, numbers: Mapping[str, Any]) -> np.ndarray:
         symbols = [parameter.symbol for parameter in self.parameters if parameter.name in numbers]
@@ -328,6 +328,7 @@ class Law:
             raise ValueError(f"shapes do not broadcast together: {shapes}") from None
         given = {n: np.broadcast_to(a, (*shape, a.shape[-1]) if n in rows else shape) for n, a in given.items()}
         self._within(given)
+        check_ends(self, derivation, given)
         with np.errstate(all="ignore"):
             if derivation.value is not None:
                 symbols.append(ROOT)
@@ -345,24 +346,6 @@ class Law:
                     index = tuple(np.argwhere(values > present)[0])
                     row = domain.within + "".join(f"[{i}]" for i in index)
                     raise fault(name, int(values[index]), domain.describe(), f"{row} has {present[index]}")
-
-
-def _end(end: sp.Expr, values: Mapping[str, Any]) -> Any:
-    """An end that depends on other parameters, at their values."""
-    symbols = tuple(sorted(end.free_symbols, key=str))
-    return numeric(end, symbols)(*(np.asarray(values[str(symbol)], dtype=np.float64) for symbol in symbols))
-
-
-def _check_below(name: str, end: sp.Expr, values: Mapping[str, Any], why: str) -> None:
-    """Refuse a value that reaches an end which depends on other parameters."""
-    ends = _end(end, values)
-    try:
-        given, limit = np.broadcast_arrays(np.asarray(values[name], dtype=np.float64), ends)
-    except ValueError:
-        return  # what does not broadcast is named when the formula is evaluated
-    wrong = ~(given < limit)
-    if wrong.any():
-        raise fault(name, given[wrong][0], f"a real number < {limit[wrong][0]:g}, which is {end} here", why)
 
 
 def _may_be_none(parameter: Parameter) -> bool:
@@ -383,7 +366,7 @@ def sample_point(
     domains: Mapping[str, Number | Row],
     rng: random.Random,
     wide: bool = True,
-    below: Mapping[str, sp.Expr] | None = None,
+    case: Derivation | None = None,
 ) -> dict[str, Any]:
     """A random point of several domains; what counts within a row stays within it.
 
@@ -391,13 +374,17 @@ def sample_point(
         domains: by name.
         rng: the source of randomness.
         wide: reach into the tails.
-        below: ends that depend on other parameters; a point beyond one is drawn anew.
+        case: one whose ends, as far as other parameters decide them, are kept to.
     """
+    point = _sample_once(domains, rng, wide)
+    while case is not None and not within_ends(case, point):
+        point = _sample_once(domains, rng, wide)
+    return point
+
+
+def _sample_once(domains: Mapping[str, Number | Row], rng: random.Random, wide: bool) -> dict[str, Any]:
     point: dict[str, Any] = {name: domain.sample(rng, wide) for name, domain in domains.items()}
     for name, domain in domains.items():
         if isinstance(domain, Number) and domain.within:
             point[name] = rng.randint(1, len(point[domain.within]))
-    for name, end in (below or {}).items():
-        if not float(point[name]) < _end(end, point):
-            return sample_point(domains, rng, wide, below)
     return point

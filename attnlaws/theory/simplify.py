@@ -47,11 +47,18 @@ def _settled_integral(function: Any, limit: Any) -> Any:
         return sp.S.Zero
     if function.has(sp.log):
         function = sp.expand(sp.expand_log(function, force=True))
+    function = sp.Add(*(_spread(term, variable) for term in sp.Add.make_args(function)))
     total = sp.S.Zero
     for term in sp.Add.make_args(function):
         outside, inside = sp.powsimp(term).as_independent(variable, as_Add=False)
         total += outside * _one_integral(inside, variable, low, high)
     return total
+
+
+def _spread(term: Any, variable: sp.Symbol) -> Any:
+    """A product as the sum that its factors which are sums in the variable make of it."""
+    sums = sp.Mul(*(factor for factor in sp.Mul.make_args(term) if factor.is_Add and factor.has(variable)))
+    return sp.Add(*(part * (term / sums) for part in sp.Add.make_args(sp.expand_mul(sums))))
 
 
 def _one_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
@@ -93,11 +100,14 @@ def _exponential_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any)
     *upper, constant = coefficients
     if (low, high, len(upper)) == (0, sp.oo, 1):
         return sp.exp(constant) * sp.gamma(power + 1) * (-upper[0]) ** (-power - 1)
-    if (low, high, len(upper), power) == (-sp.oo, sp.oo, 2, 0):
+    if (low, high, len(upper)) == (-sp.oo, sp.oo, 2) and power.is_Integer and power >= 0:
         square, linear = upper
-        return sp.exp(sp.factor(constant - linear**2 / (4 * square))) * sp.sqrt(-sp.pi / square)
-    if (low, high, len(upper)) == (-sp.oo, sp.oo, 2) and upper[1] == 0 and power.is_even and power.is_positive:
-        return sp.exp(constant) * sp.gamma((power + 1) / 2) * (-upper[0]) ** (-(power + 1) / 2)
+        mean, variance = -linear / (2 * square), -1 / (2 * square)
+        moment = sum(
+            sp.binomial(power, k) * mean ** (power - k) * variance ** (k // 2) * sp.factorial2(k - 1)
+            for k in range(0, int(power) + 1, 2)
+        )
+        return moment * sp.exp(sp.factor(constant - linear**2 / (4 * square))) * sp.sqrt(-sp.pi / square)
     return None
 
 

@@ -117,7 +117,8 @@ class Derivation:
         steps: the first is a definition (or a conjecture), each other one follows from the one before.
         when: the values of choice parameters (or None for a number that may be left out) that it covers.
         domain: narrower domains of parameters for this case.
-        below: ends that depend on other parameters: a parameter's values are smaller than this expression.
+        above: expressions that a parameter must exceed, where the others decide how far the domain reaches.
+        below: expressions that a parameter must stay below, likewise.
         exists: why the domain is narrower.
         value: a routine vectorized over float64 arrays, called with every number parameter by name, for a quantity
             without closed form; its result enters the form as ``ROOT``.
@@ -137,6 +138,7 @@ class Derivation:
     enclosure: Callable[..., Any] | None = None
     accuracy: LooserAccuracy | None = None
     output: str = "value"
+    above: Mapping[str, sp.Expr] = field(default_factory=dict)
     below: Mapping[str, sp.Expr] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import random
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 import sympy as sp
 
 from attnlaws.theory.claim import Bound, Equal, Outcome, Source
-from attnlaws.theory.law import Law
+from attnlaws.theory.law import Law, free_domains, sample_point
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.retrieval.linear import LAW as LINEAR
 from attnlaws.theory.steps import Conjecture, Definition, Derivation, Equals
@@ -185,3 +186,24 @@ def test_importing_a_law_is_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_parameter_that_must_exceed_an_expression_of_the_others():
+    """The mean of a power of a reciprocal exists where the dimension is large enough for that power."""
+    p, d = Parameter("p", "", integer(1, 8)), Parameter("d", "", integer(1, 1000))
+    steps = (Definition(sp.Integral(x, (x, 0, 1)), ""), Equals(1 / (d.symbol - 2 * p.symbol), ""))
+    case = Derivation(steps, above={"d": 2 * p.symbol}, exists="no mean")
+    law = Law("toy", "A toy.", (p, d), SOURCE, Equal(), derivations=(case,))
+    assert law(p=[1, 2], d=[[5], [6]]).tolist() == [[1 / 3, 1.0], [0.25, 0.5]]
+    for ask in (law, law.validate):
+        with pytest.raises(ValueError, match=r"^d = 4: must be an integer > 2\*p = 4 \(no mean\)$"):
+            ask(p=2, d=4)
+    with pytest.raises(ValueError, match=r"^d = 6: must be an integer > 2\*p = 8"):
+        law(p=[1, 2, 4], d=[[9], [6]])
+    with pytest.raises(ValueError, match="broadcast"):
+        law(p=[1, 2, 4], d=[9, 9])
+    domains, rng = free_domains(law, case), random.Random(1)
+    drawn = [sample_point(domains, rng, case=case) for _ in range(200)]
+    assert all(point["d"] > 2 * point["p"] for point in drawn)
+    assert not all(point["d"] > 2 * point["p"] for point in (sample_point(domains, rng) for _ in range(200)))
+    assert "d" not in sample_point({"p": domains["p"]}, rng, case=case)
