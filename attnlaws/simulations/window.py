@@ -48,7 +48,7 @@ def window_of(n: int, k: int) -> dict[str, float | int]:
     Example:
         >>> window = window_of(2**30, 2**20)
         >>> round(window["low"], 4), round(window["high"], 4), window["room"]
-        (3.0947, 3.0997, 17503)
+        (3.095, 3.0996, 17498)
     """
     width = WIDTH * math.sqrt(k * (1 - k / n)) + SPARE
     low, high = min(k + width, n), max(k - width, 0.0)
