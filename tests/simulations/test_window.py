@@ -172,8 +172,8 @@ def test_ordered_bits_are_in_the_order_of_the_numbers_and_come_back():
 
 @pytest.mark.slow
 def test_the_tail_mass_of_a_row_that_would_fill_a_gigabyte():
-    """n = 2^28: by its influence function the tail mass spreads by sqrt(22.13/n) = 2.9e-4, and by 2.7e-4 from 400 rows of
-    2^20. False alarm 2e-9 at 6 of the larger, visible 0.2 % of the value."""
+    """n = 2^28: by its influence function the tail mass spreads by sqrt(22.13/n) = 2.9e-4, and by 2.7e-4 from 400 rows
+    of 2^20. False alarm 2e-9 at 6 of the larger, visible 0.2 % of the value."""
     law = registry.law("topk.tail_mass")
     n, k = 1 << 28, 1 << 18
     assert streamed(n, k, 2.0, **window_of(n, k)) == pytest.approx(law(kappa=k / n, sigma=2.0), abs=6 * 2.9e-4)
