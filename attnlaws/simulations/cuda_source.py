@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from attnlaws.simulations import arithmetic, lanes
+from attnlaws.simulations import arithmetic, lanes, masses, window
 from attnlaws.simulations.emit import print_cuda
 from attnlaws.simulations.experiment import ARITHMETICS, Arithmetic, Draw, Parameters, Replicate, Shape, Streaming
 from attnlaws.simulations.generate import Layout, cuda_text
 
 FOLDER = Path(__file__).parent.parent / "cuda"
-TABLES = (arithmetic, lanes)
+TABLES = (arithmetic, lanes, masses, window)
 INCLUDE = re.compile(r'#include "(.+)"')
 CONSTANT = re.compile(r"_[A-Z]\w*")
 C_TYPES = {"float32": "float", "float64": "double", "uint32": "u32", "uint64": "u64", "int32": "i32", "int64": "i64"}
@@ -72,14 +72,13 @@ def constants_text(arithmetic: Arithmetic = "exact") -> str:
     """The constants of the arithmetic and of the streams as C++, from the tables that Numba compiles."""
     text = [f"constexpr bool FAST = {'true' if arithmetic == 'fast' else 'false'};"]
     text += [f"constexpr int LANES = {lanes.LANES};"]
-    for module in TABLES:
-        for name, value in vars(module).items():
-            if not CONSTANT.fullmatch(name):
-                continue
-            if isinstance(value, tuple):
-                text += [_constant(f"{name[1:]}_{index}", entry) for index, entry in enumerate(value)]
-            else:
-                text += [_constant(name[1:], value)]
+    # What one module imports from another is one constant.
+    constants = {name: value for m in TABLES for name, value in vars(m).items() if CONSTANT.fullmatch(name)}
+    for name, value in constants.items():
+        if isinstance(value, tuple):
+            text += [_constant(f"{name[1:]}_{index}", entry) for index, entry in enumerate(value)]
+        else:
+            text += [_constant(name[1:], value)]
     return "\n".join(text)
 
 

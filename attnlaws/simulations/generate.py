@@ -21,12 +21,14 @@ import numpy as np
 from numba import njit
 
 from attnlaws.simulations.arithmetic import pexp32, pexp64, plog32, plog64
-from attnlaws.simulations.selection import kth_largest
+from attnlaws.simulations.radix import kept_of_stream
+from attnlaws.simulations.selection import kept_of_weights, kth_largest
 from attnlaws.simulations.stream import (
     dot_lanes32, dot_lanes64, fill_normals32, fill_normals64, normal_lanes32, normal_lanes64, square_lanes32,
     square_lanes64,
 )
 from attnlaws.simulations.sums import dot64, fold
+from attnlaws.simulations.window import tail_of_stream
 
 KERNEL = dict(cache=True, nogil=True, error_model="numpy")
 '''
