@@ -56,15 +56,32 @@ def test_only_a_simulation_knows_a_dimension():
 
 
 @pytest.mark.parametrize(
-    ("mode", "heads", "sigma", "kernel", "trusted"),
-    [
-        ("literal", 4, 0.5, "exponential", True),
-        ("literal", 4, 1.5, "exponential", False),
-        ("literal", 4, 9.0, "linear", True),
-        ("tilted", 4, 2.0, "exponential", True),
-        ("tilted", 4, 9.0, "exponential", False),
-    ],
+    ("heads", "sigma", "kernel", "trusted"),
+    [(4, 2.0, "exponential", True), (4, 9.0, "exponential", False), (4, 9.0, "linear", True)],
 )
-def test_single_scores_that_carry_the_mean_are_named(mode, heads, sigma, kernel, trusted):
-    said = registry.experiment("retrieval.heads").reliable(mode=mode, heads=heads, sigma=sigma, kernel=kernel, d_k=8)
-    assert said == "" if trusted else "single scores carry the mean" in said
+def test_single_scores_that_carry_the_mean_are_named(heads, sigma, kernel, trusted):
+    for mode in ("literal", "tilted"):
+        reliable = registry.experiment("retrieval.heads").reliable
+        said = reliable(mode=mode, heads=heads, sigma=sigma, kernel=kernel, d_k=8)
+        assert said == "" if trusted else "single scores carry the mean" in said
+
+
+@pytest.mark.parametrize("kernel", ["exponential", "linear"])
+def test_the_gain_of_whole_memories_with_values(kernel):
+    """Memories of 12 pairs with values, all heads holding the same ones, nothing drawn elsewhere than it is.
+
+    4000 memories; the standard error of the gain is below 4 % (3 % found), so that 5 of them, a false alarm of 6e-7,
+    see the difference between a factor H and what is claimed, and between the latter and 1.
+    """
+    heads, pairs, d_k, d_v, sigma, memories = 4, 12, 8, 3, 0.5, 4000
+    rng = np.random.default_rng(11)
+    query = rng.standard_normal((memories, heads, d_k))
+    query *= sigma / np.linalg.norm(query, axis=-1, keepdims=True)
+    weights = WEIGHTS[kernel](np.einsum("mhd,mhjd->mhj", query, rng.standard_normal((memories, heads, pairs, d_k))))
+    read = np.einsum("mhj,mjv->mhv", weights, rng.standard_normal((memories, pairs, d_v)))
+    alone, averaged = (read**2).sum(-1).mean(-1), (read.mean(axis=1) ** 2).sum(-1)
+    gain = alone.mean() / averaged.mean()
+    error = np.std(alone / alone.mean() - averaged / averaged.mean()) / math.sqrt(memories)
+    assert error < 0.04
+    law = LAW(heads=heads, sigma=sigma, kernel=kernel)
+    assert abs(gain / law - 1) < 5 * error

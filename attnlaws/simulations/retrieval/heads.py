@@ -5,6 +5,7 @@ heads. Every head has a query of its own; a rotation of its keys brings it onto 
 """
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,23 +22,29 @@ FEWEST_REPLICATES = 4096
 
 
 def literal(*, kernel: str, **_: Any) -> Streaming:
-    """Keys in full: their dot products with the query, whose norm is such that scores have spread sigma."""
-    score = SIGMA * Dot(KEY.symbol, QUERY.symbol) / QUERY_NORM
-    weight = exp(score - SIGMA**2) if kernel == "exponential" else score
-    return Streaming(
-        items=number_of_heads,
+    """Keys in full: their dot products with the query, whose norm is such that scores have spread sigma.
+
+    For the exponential kernel keys are drawn shifted along the query, to where squared weights count, and weighed.
+    """
+    z = Dot(KEY.symbol, QUERY.symbol) / QUERY_NORM
+    return replace(
+        _stream(kernel, z),
         shared=(QUERY,),
         item=(KEY,),
         scalars={"query_norm": sqrt(Dot(QUERY.symbol, QUERY.symbol))},
-        sums={"total": weight, "squares": weight**2},
-        outputs={"alone": SQUARES / HEADS, "averaged": TOTAL**2 / HEADS**2},
     )
 
 
 def tilted(*, kernel: str, **_: Any) -> Streaming:
-    """An equal law with fewer draws: scores, drawn for exp(score) where squared weights count."""
-    weight, square = weights(SCORE.symbol, SIGMA, TILT) if kernel == "exponential" else (SIGMA * SCORE.symbol,) * 2
-    square = square if kernel == "exponential" else weight**2
+    """An equal law with fewer draws: scores in place of keys."""
+    return _stream(kernel, SCORE.symbol)
+
+
+def _stream(kernel: str, z: Expr) -> Streaming:
+    """From a head's standard normal ``z``, a score over sigma before its shift: interference alone and averaged."""
+    weight, square = SIGMA * z, SIGMA**2 * z**2
+    if kernel == "exponential":
+        weight, square = weights(z, SIGMA, TILT)
     return Streaming(
         items=number_of_heads,
         item=(SCORE,),
@@ -67,12 +74,12 @@ def reference(
     draws: dict[str, np.ndarray], *, mode: str, heads: int, sigma: float, kernel: str, **_: Any
 ) -> dict[str, float]:
     """One replicate, spelt out in NumPy: every pair of heads, each with its likelihood ratio from the densities."""
+    shift = 2 * float(TILT) * sigma if kernel == "exponential" else 0.0
     if mode == "literal":
         query = draws["query"].astype(np.float64)
-        z = draws["key"].astype(np.float64) @ query / math.sqrt(query @ query)
-        shift = 0.0
+        query = query / math.sqrt(query @ query)
+        z = (draws["key"].astype(np.float64) + shift * query) @ query
     else:
-        shift = 2 * float(TILT) * sigma if kernel == "exponential" else 0.0
         z = draws["score"].astype(np.float64) + shift
     ratio = np.exp(((z - shift) ** 2 - z**2) / 2)
     weight = np.exp(sigma * z - sigma**2) if kernel == "exponential" else sigma * z
@@ -81,9 +88,9 @@ def reference(
     return {"alone": float(np.trace(products)) / heads, "averaged": float(products.sum()) / heads**2}
 
 
-def reliable(*, mode: str, heads: int, sigma: float, kernel: str, **_: Any) -> str:
+def reliable(*, heads: int, sigma: float, kernel: str, **_: Any) -> str:
     """Why the error bar cannot be trusted, or nothing."""
-    left = 0.0 if kernel == "linear" else 1.0 if mode == "literal" else float((1 - TILT) ** 2)
+    left = 0.0 if kernel == "linear" else float((1 - TILT) ** 2)
     sampled = math.log(heads * FEWEST_REPLICATES)
     if sampled < 8 * left * sigma**2:
         return (

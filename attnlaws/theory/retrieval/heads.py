@@ -41,9 +41,9 @@ def averaged_noise(mean: Any, square: Any) -> Any:
         mean: the mean of one head's weight.
         square: its mean square.
     """
-    alone: Any = sp.Sum(square, (h, 1, heads))
-    pairs: Any = sp.Sum(sp.Sum(mean * mean, (other, 1, h - 1)), (h, 1, heads))
-    return (alone + 2 * pairs) / heads**2
+    alone: Any = sp.Sum(1, (h, 1, heads))
+    pairs: Any = sp.Sum(sp.Sum(1, (other, 1, h - 1)), (h, 1, heads))
+    return (alone * square + 2 * pairs * mean**2) / heads**2
 
 
 def _case(kernel: str, weight: Callable[[Any], Any], form: Any, reason: str) -> Derivation:
