@@ -65,8 +65,8 @@ def log_inverse_snr(d: float, n: int, kernel: str, tau_rule: str, convention: st
     return math.log(n - 1) + top + math.log(np.exp(ratios + log_density - top).sum() / density.sum())
 
 
-def dimension(*, n: int, delta: float, kernel: str, tau_rule: str, convention: str) -> float:
-    """The dimension at which the ratio is delta, by bracketing.
+def dimension(*, n: int, delta: float, kernel: str, convention: str, tau_rule: str = "sqrt") -> float:
+    """The dimension at which the ratio is delta, by bracketing; a linear memory has no temperature.
 
     Example:
         >>> round(dimension(n=10**6, delta=0.01, kernel="exponential", tau_rule="sqrt", convention="expectation"), 1)
