@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from attnlaws.simulations.build import build, engine_hash
-from attnlaws.simulations.experiment import Arithmetic, Experiment, Quantile, Shape, Streaming
+from attnlaws.simulations.experiment import Arithmetic, Experiment, Quantile, Shape, Streaming, length_of
 from attnlaws.simulations.generate import LANES, Layout, source_of
 from attnlaws.simulations.stream import stream_key
 from attnlaws.simulations.sums import monomial_sums
@@ -200,7 +200,7 @@ class Kernel:
             self.items = shape.items(**parameters)
             self.arguments = (
                 np.array([float(parameters[name]) for name in layout.parameters]),
-                np.array([int(parameters[name]) for name in layout.lengths], np.int64),
+                np.array([length_of(name, parameters) for name in layout.lengths], np.int64),
             )
             vectors = sum(v.vector.size(parameters) for v in shape.vector_sums)
             self.width = len(shape.scalars) + len(shape.sums) + vectors
