@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from attnlaws import estimators as estimators
     from attnlaws.catalog import Catalog
-    from attnlaws.simulations.experiment import Exact, Experiment
+    from attnlaws.simulations.experiment import Arithmetic, Exact, Experiment
     from attnlaws.simulations.verdict import Verdict
     from attnlaws.theory.law import Law
 
@@ -81,6 +81,7 @@ def simulate(
     replicates: int = 10_000,
     seed: int = 0,
     backend: str = "auto",
+    arithmetic: "Arithmetic" = "exact",
     mode: str | None = None,
     out: str | Path = STORE,
     threads: int | None = None,
@@ -96,9 +97,10 @@ def simulate(
     from attnlaws.simulations.simulate import simulate as run
 
     chosen = registry.law(law_id), registry.simulation(law_id)
-    options: dict[str, Any] = {"replicates": replicates, "seed": seed, "backend": backend, "mode": mode, "out": out}
+    options: dict[str, Any] = {"replicates": replicates, "seed": seed, "mode": mode, "out": out, "threads": threads}
+    where: dict[str, Any] = {"backend": backend, "arithmetic": arithmetic}
     with progress_bar() as progress:
-        return run(*chosen, threads=threads, progress=progress, **options, **parameters)
+        return run(*chosen, progress=progress, **options, **where, **parameters)
 
 
 def verify(
@@ -109,6 +111,7 @@ def verify(
     seed: int = 0,
     out: str | Path = STORE,
     threads: int | None = None,
+    backend: str = "auto",
 ) -> "Verdict":
     """Derive, simulate and judge a law of the catalog, or your own.
 
@@ -119,18 +122,21 @@ def verify(
         seed: seed of the streams.
         out: folder of the store.
         threads: worker threads, by default one per core.
+        backend: "cpu", "cuda" for all NVIDIA GPUs of this machine, or "auto" for the CPU. The verdict is of exact
+            arithmetic, and so does not depend on it.
 
     Returns:
         The verdict; ``.outcome`` is SUPPORTED, REFUTED or INCONCLUSIVE.
 
     Raises:
-        ValueError: no law has this id, there is no such profile, or the store cannot be used.
+        ValueError: no law has this id, there is no such profile or backend, or the store cannot be used.
     """
     from attnlaws.catalog import judged
     from attnlaws.console import progress_bar
 
     with progress_bar() as progress:
-        return judged(law, experiment, profile=profile, seed=seed, out=out, threads=threads, progress=progress)
+        options: dict[str, Any] = {"profile": profile, "seed": seed, "out": out, "threads": threads}
+        return judged(law, experiment, backend=backend, progress=progress, **options)
 
 
 def figure(law_id: str, *, out: str | Path = STORE) -> "Figure":

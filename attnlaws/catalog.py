@@ -16,7 +16,7 @@ from attnlaws import registry
 from attnlaws.figures.overlay import overlay
 from attnlaws.simulations.experiment import Exact, Experiment
 from attnlaws.simulations.run import Progress
-from attnlaws.simulations.simulate import whole
+from attnlaws.simulations.simulate import backend_named, whole
 from attnlaws.simulations.store import Store
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.simulations.verify import FULL, NORMAL, QUICK, Profile, key_of, verify
@@ -117,6 +117,8 @@ def judged(
     *,
     profile: str,
     out: str | Path,
+    backend: str = "auto",
+    threads: int | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Verdict:
@@ -133,9 +135,9 @@ def judged(
     if not isinstance(experiment, Experiment | Exact):
         raise ValueError(f"experiment = {experiment!r}: must be an Experiment or an Exact")
     options["seed"] = whole("seed", options.get("seed", 0), 0)
-    options["threads"] = None if options.get("threads") is None else whole("threads", options["threads"], 1)
+    computer = backend_named(backend, None if threads is None else whole("threads", threads, 1))
     with Store(out) as store:
-        return verify(law, experiment, store, profile=chosen, progress=progress, **options)
+        return verify(law, experiment, store, profile=chosen, backend=computer, progress=progress, **options)
 
 
 def drawn(law_id: str, *, out: str | Path, progress: Progress | None = None) -> Figure:

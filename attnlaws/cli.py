@@ -82,7 +82,7 @@ def _version(verbose: bool) -> str:
     lines += [f"threads {cores()}", f"processor {get_host_cpu_name()}, vectors {widest}"]
     lines += [f"kernels are kept in {cache_directory()}", "backend cpu: exact arithmetic, all experiments"]
     try:
-        lines += [f"backend {Gpus().device}: exact arithmetic, all experiments"]
+        lines += [f"backend {Gpus().device}: exact arithmetic, all experiments; fast arithmetic, those in float32"]
     except ValueError as error:
         lines += [f"backend cuda: {str(error).split('; ', 1)[1]}"]
     return "\n".join(lines)

@@ -21,7 +21,7 @@ from attnlaws.console import progress_bar, show_points, show_verdict, verdict_ta
 from attnlaws.figures.style import save
 from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED
 from attnlaws.simulations.run import cores
-from attnlaws.simulations.simulate import whole
+from attnlaws.simulations.simulate import backend_named, whole
 from attnlaws.simulations.store import Store, describe
 from attnlaws.simulations.task import Block, Task
 from attnlaws.simulations.verdict import Verdict
@@ -37,6 +37,7 @@ def verify_command(arguments: argparse.Namespace) -> int:
     profile = arguments.profile or "normal"
     threads = None if arguments.threads is None else whole("threads", arguments.threads, 1)
     options = {"out": arguments.out, "seed": whole("seed", arguments.seed, 0), "threads": threads}
+    options["backend"] = arguments.backend
     target = arguments.target
     single: tuple[Any, Any] | None = None
     ids: list[str] = []
@@ -109,6 +110,7 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -
         KeyboardInterrupt: after Ctrl-C, once what the workers had finished is stored.
     """
     profile_named(profile)
+    backend_named(options["backend"])  # refused here, before any process is started
     context = multiprocessing.get_context("spawn")
     channel, stopped = context.SimpleQueue(), context.Event()
     workers = min(options["threads"] or cores(), len(ids))
@@ -123,7 +125,8 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -
         try:
             with _uninterrupted():
                 for law_id in ids:
-                    futures[pool.submit(_judge, law_id, profile, options["seed"], contents[law_id])] = law_id
+                    given = profile, options["seed"], options["backend"], contents[law_id]
+                    futures[pool.submit(_judge, law_id, *given)] = law_id
             for future in _collected(set(futures), channel, store):
                 results[futures[future]] = future.result()
                 tick(futures[future])
@@ -200,7 +203,7 @@ class _Remote:
         _channel.put(("record", (kind, law, key, dict(body))))
 
 
-def _judge(law_id: str, profile: str, seed: int, contents: Mapping[str, Any]) -> Timed:
+def _judge(law_id: str, profile: str, seed: int, backend: str, contents: Mapping[str, Any]) -> Timed:
     """Judge one law in a worker."""
     return _timed(
         lambda: verify(
@@ -209,7 +212,7 @@ def _judge(law_id: str, profile: str, seed: int, contents: Mapping[str, Any]) ->
             _Remote(contents),
             profile=profile_named(profile),
             seed=seed,
-            threads=1,
+            backend=backend_named(backend, threads=1),
         )
     )
 

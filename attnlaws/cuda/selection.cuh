@@ -12,11 +12,9 @@ EXACT u64 ordered_bits(double x) {
 
 EXACT double from_ordered_bits(u64 bits) { return double_of(bits ^ ((bits >> 63) ? 1ull << 63 : ~0ull)); }
 
-// The largest of n numbers, none of them NaN; all 256 threads must come here and all get it.
-__device__ inline double largest_of(const double* values, i64 n) {
+// The largest of the numbers that the threads of a block have, none of them NaN; all 256 must come here and all get it.
+__device__ inline double largest_of_all(double own) {
     __shared__ double lanes[256];
-    double own = values[0];
-    for (i64 i = threadIdx.x; i < n; i += blockDim.x) own = values[i] > own ? values[i] : own;
     lanes[threadIdx.x] = own;
     __syncthreads();
     for (u32 width = 128; width > 0; width >>= 1) {
@@ -29,6 +27,13 @@ __device__ inline double largest_of(const double* values, i64 n) {
     const double value = lanes[0];
     __syncthreads();  // or the next call would write what another thread still reads
     return value;
+}
+
+// The largest of n numbers, none of them NaN.
+__device__ inline double largest_of(const double* values, i64 n) {
+    double own = values[0];
+    for (i64 i = threadIdx.x; i < n; i += blockDim.x) own = values[i] > own ? values[i] : own;
+    return largest_of_all(own);
 }
 
 // The k-th largest of n numbers (k from 1), none of them NaN, by its bytes from the highest down: 8 passes over the

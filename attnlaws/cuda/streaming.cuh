@@ -65,9 +65,11 @@ __device__ void draw_shared(Row<Law>& row, const double* parameters, double* sca
 
 // The items that one call serves: their draws, and what they add. `weights` takes the factors of the vector sums.
 //
-// Predicted (NVRTC 13.0, sm_90): an inner product of a float32 vector takes 56 instructions a component, 225 for each
-// turn of the loop over calls: a call (60), two pairs (112), the checks for a refined tail and its rounds (25), four
-// fused steps, a load, and the loop. Where a call serves four items they take 59 each, and the law's own operations.
+// Predicted (NVRTC 13.0, sm_90; counted in the machine code, less some 33 instructions that one call in 4 million needs
+// for its tail): a turn of the loop over calls, four components of a float32 vector, takes 184 instructions, and 110 in
+// fast arithmetic: a call (60), two pairs (112, fast 32), the check for a tail, four fused steps, four loads, and the
+// loop. Where a call serves four items, as in the collapsed mode of retrieval.linear, they take 55 each, fast 37, the
+// law's own operations included; exponentials (retrieval.exponential, collapsed) make that 78, fast 38.
 template <class Law>
 EXACT void add_items(const Row<Law>& row, u64 call, double* sums, typename Law::Number* weights) {
     using Number = typename Law::Number;
@@ -75,13 +77,14 @@ EXACT void add_items(const Row<Law>& row, u64 call, double* sums, typename Law::
     Number dots[Law::DOTS + 1], x[width];
 #pragma unroll
     for (int i = 0; i < Law::DOTS; ++i) {
-        const i64 length = row.lengths[Law::dot_length(i)], calls = (length + width - 1) / width;
+        const u32 length = (u32)row.lengths[Law::dot_length(i)];  // below 2^22, as tags are apart
+        const u32 calls = (length + width - 1) / width;
         const bool own = Law::dot_shared(i) < 0;  // known when the loop is unrolled
         const Number* q = own ? nullptr : row.shared[own ? 0 : Law::dot_shared(i)];
         Number s = 0;
 #pragma unroll 1
-        for (i64 t = 0; t < calls; ++t) {
-            const u32 tag = Law::dot_tag(i) + (u32)t;
+        for (u32 t = 0; t < calls; ++t) {
+            const u32 tag = Law::dot_tag(i) + t;
             if (own)
                 s = square_call(row.k0, row.k1, call, tag, row.replicate, length - width * t, s);
             else

@@ -6,6 +6,7 @@ from itertools import islice
 from attnlaws.report.formula import legend, mathml, shown
 from attnlaws.report.markup import Markup, facts, join, linked, prose, scrolling, tag
 from attnlaws.show import SEEN
+from attnlaws.theory.ends import open_ends
 from attnlaws.theory.law import Law
 from attnlaws.theory.prove import Proof, Result, chains
 from attnlaws.theory.steps import AtMost, Cites, Conjecture, Definition, Derivation, Equals, Solves, Step, Tends
@@ -70,7 +71,7 @@ def _case(chain: Derivation) -> str:
 def _limits(chain: Derivation) -> list[Markup]:
     """Where a case is narrower than the law, and evaluated less accurately."""
     told = [f"Only for {name}: {domain.describe()}." for name, domain in chain.domain.items()]
-    told += [f"Only for {name} > {bound}." for name, bound in chain.above.items()]
+    told += [f"Only for {name} {sign} {bound}." for name, sign, bound, _ in open_ends(chain)]
     if told and chain.exists:
         told.append(f"Elsewhere {chain.exists}.")
     if chain.accuracy:

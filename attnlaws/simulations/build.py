@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
-from attnlaws.simulations.experiment import Replicate, Streaming
+from attnlaws.simulations.experiment import Arithmetic, Replicate, Streaming
 from attnlaws.simulations.generate import finish_text, replicate_text, sums_text
 
 ENGINE = (
@@ -22,7 +22,10 @@ ENGINE = (
     "lanes",
     "stream",
     "sums",
+    "masses",
     "selection",
+    "radix",
+    "window",
     "experiment",
     "emit",
     "generate",
@@ -32,16 +35,21 @@ ENGINE = (
 
 
 @lru_cache
-def engine_hash() -> str:
+def engine_hash(arithmetic: Arithmetic = "exact") -> str:
     """Hash of the source of everything that can change a result's bits.
 
+    Exact arithmetic has the same bits in Numba and in CUDA; what fast arithmetic gives is up to the CUDA text alone.
+
     Example:
-        >>> len(engine_hash())
-        64
+        >>> len(engine_hash()), engine_hash() == engine_hash("fast")
+        (64, False)
     """
-    digest = hashlib.sha256()
-    for name in ENGINE:
-        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    digest, here = hashlib.sha256(), Path(__file__).parent
+    files = [here / f"{name}.py" for name in ENGINE]
+    if arithmetic == "fast":
+        files += [here / "cuda_source.py", *sorted((here.parent / "cuda").rglob("*.cuh"))]
+    for path in files:
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

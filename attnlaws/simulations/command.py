@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from attnlaws.simulations.exits import AS_EXPECTED, Parser
-from attnlaws.simulations.experiment import Experiment
+from attnlaws.simulations.experiment import ARITHMETICS, Experiment
 from attnlaws.simulations.run import Progress
 from attnlaws.simulations.simulate import BACKENDS, simulate
 from attnlaws.theory.law import Law
@@ -25,6 +25,12 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     add_store(parser)
     parser.add_argument(
         "--seed", type=number, default=0, help="whole number from 0; equal seeds, equal bits (default: 0)"
+    )
+    parser.add_argument(
+        "--backend",
+        default="auto",
+        help=f"one of {', '.join(BACKENDS)}: cuda for all NVIDIA GPUs of this machine, auto for the CPU; the exact "
+        "result does not depend on it (default: %(default)s)",
     )
     parser.add_argument(
         "--threads", type=number, help="worker threads (default: one per core); the result does not depend on them"
@@ -57,7 +63,12 @@ def simulate_parser(law: Law, experiment: Experiment, prog: str) -> Parser:
         default=experiment.default_mode,
         help=f"one of {', '.join(experiment.modes)} (default: %(default)s)",
     )
-    parser.add_argument("--backend", default="auto", help=f"one of {', '.join(BACKENDS)} (default: %(default)s)")
+    parser.add_argument(
+        "--arithmetic",
+        default="exact",
+        help=f"one of {', '.join(ARITHMETICS)}: the same bits everywhere, or with --backend cuda the approximate "
+        "functions of the GPU, whose error is added to the standard error (default: %(default)s)",
+    )
     add_run(parser)
     return parser
 
@@ -143,7 +154,8 @@ def as_text(result: Any) -> str:
         cells.append((*given, f"{mean:.8g}", f"{error:.2g}", str(cell["replicates"].item())))
     widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
     attrs = result.attrs
-    lines = [f"{attrs['law']}, seed {attrs['seed']}, mode {attrs['mode']}, on {attrs['backend']}"]
+    fast = ", fast arithmetic" if attrs["arithmetic"] == "fast" else ""
+    lines = [f"{attrs['law']}, seed {attrs['seed']}, mode {attrs['mode']}, on {attrs['backend']}{fast}"]
     lines += ["  ".join(f"{text:>{width}}" for text, width in zip(row, widths, strict=True)) for row in cells]
     if attrs["reliable"] != "yes":
         lines.append(f"not reliable: {attrs['reliable']}")

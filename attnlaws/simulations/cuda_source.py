@@ -12,25 +12,30 @@ from typing import Any
 
 import numpy as np
 
-from attnlaws.simulations import arithmetic, lanes
+from attnlaws.simulations import arithmetic, lanes, masses, window
 from attnlaws.simulations.emit import print_cuda
-from attnlaws.simulations.experiment import Draw, Parameters, Replicate, Shape, Streaming
+from attnlaws.simulations.experiment import ARITHMETICS, Arithmetic, Draw, Parameters, Replicate, Shape, Streaming
 from attnlaws.simulations.generate import Layout, cuda_text
 
 FOLDER = Path(__file__).parent.parent / "cuda"
+TABLES = (arithmetic, lanes, masses, window)
 INCLUDE = re.compile(r'#include "(.+)"')
 CONSTANT = re.compile(r"_[A-Z]\w*")
 C_TYPES = {"float32": "float", "float64": "double", "uint32": "u32", "uint64": "u64", "int32": "i32", "int64": "i64"}
 
 
-def kernel_source(shape: Shape, parameters: Parameters) -> str:
+def kernel_source(shape: Shape, parameters: Parameters, arithmetic: Arithmetic = "exact") -> str:
     """The whole text of a shape's kernels.
 
     A stream has ``rows``, which draws and adds up, and ``outputs``; a replicate has ``replicates``. The shape gives the
     text; of the parameters only the types of a replicate's arguments matter.
 
+    With fast arithmetic the normals, and the items of a stream, are made with the hardware's approximate functions; in
+    a replicate's own code nothing but its normals changes.
+
     Raises:
-        ValueError: a replicate experiment whose kernel has not been written in CUDA.
+        ValueError: a replicate experiment whose kernel has not been written in CUDA; fast arithmetic for float64, which
+            has none; an arithmetic that does not exist.
 
     Example:
         >>> from attnlaws import registry
@@ -38,8 +43,12 @@ def kernel_source(shape: Shape, parameters: Parameters) -> str:
         >>> "#include" in kernel_source(shape, {"n": 64, "kappa": 0.5, "sigma": 1.0})
         False
     """
-    text = streaming_text(shape) if isinstance(shape, Streaming) else replicate_text(shape, parameters)
-    return "\n".join(_inlined(text.splitlines(), "kernel.cu", FOLDER, set())) + "\n"
+    if arithmetic not in ARITHMETICS:
+        raise ValueError(f"arithmetic = {arithmetic!r}: must be one of {', '.join(ARITHMETICS)}")
+    if arithmetic == "fast" and shape.precision != "float32":
+        raise ValueError("arithmetic = 'fast': must be 'exact' where draws are float64, as this experiment's are")
+    text = streaming_text(shape, arithmetic) if isinstance(shape, Streaming) else replicate_text(shape, parameters)
+    return _whole(text, "kernel.cu", arithmetic)
 
 
 def workspace_size(shape: Shape, parameters: Parameters) -> int:
@@ -51,25 +60,25 @@ def workspace_size(shape: Shape, parameters: Parameters) -> int:
     return columns * lanes.LANES + shared
 
 
-def header_source(name: str) -> str:
+def header_source(name: str, arithmetic: Arithmetic = "exact") -> str:
     """The whole text of one of our headers, with what it includes."""
-    return "\n".join(_inlined([f'#include "{name}"'], "header.cu", FOLDER, set())) + "\n"
+    return _whole(f'#include "{name}"', "header.cu", arithmetic)
 
 
 # --- headers --------------------------------------------------------------------------------------------------------
 
 
-def constants_text() -> str:
-    """The constants of the exact arithmetic and of the streams as C++, from the tables that Numba compiles."""
-    text = [f"constexpr int LANES = {lanes.LANES};"]
-    for module in (arithmetic, lanes):
-        for name, value in vars(module).items():
-            if not CONSTANT.fullmatch(name):
-                continue
-            if isinstance(value, tuple):
-                text += [_constant(f"{name[1:]}_{index}", entry) for index, entry in enumerate(value)]
-            else:
-                text += [_constant(name[1:], value)]
+def constants_text(arithmetic: Arithmetic = "exact") -> str:
+    """The constants of the arithmetic and of the streams as C++, from the tables that Numba compiles."""
+    text = [f"constexpr bool FAST = {'true' if arithmetic == 'fast' else 'false'};"]
+    text += [f"constexpr int LANES = {lanes.LANES};"]
+    # What one module imports from another is one constant.
+    constants = {name: value for m in TABLES for name, value in vars(m).items() if CONSTANT.fullmatch(name)}
+    for name, value in constants.items():
+        if isinstance(value, tuple):
+            text += [_constant(f"{name[1:]}_{index}", entry) for index, entry in enumerate(value)]
+        else:
+            text += [_constant(name[1:], value)]
     return "\n".join(text)
 
 
@@ -80,7 +89,13 @@ def _constant(name: str, value: Any) -> str:
     return f"constexpr {kind} {name} = {int(value)}{'ull' if kind == 'u64' else 'u' if kind == 'u32' else ''};"
 
 
-def _inlined(text: list[str], name: str, folder: Path, seen: set[Path]) -> list[str]:
+def _whole(text: str, name: str, arithmetic: Arithmetic) -> str:
+    """A text with its headers and constants in place."""
+    constants = ['#line 1 "constants.cuh"', *constants_text(arithmetic).splitlines()]
+    return "\n".join(_inlined(text.splitlines(), name, FOLDER, constants, set())) + "\n"
+
+
+def _inlined(text: list[str], name: str, folder: Path, constants: list[str], seen: set[Path]) -> list[str]:
     """Lines with every header of ours in the place of its first include, numbered as in its file for error messages."""
     lines = [f'#line 1 "{name}"']
     for number, line in enumerate(text, 1):
@@ -88,13 +103,13 @@ def _inlined(text: list[str], name: str, folder: Path, seen: set[Path]) -> list[
         if not match:
             lines.append("" if line == "#pragma once" else line)
         elif match[1] == "constants.cuh":
-            lines += ['#line 1 "constants.cuh"', *constants_text().splitlines(), f'#line {number + 1} "{name}"']
+            lines += [*constants, f'#line {number + 1} "{name}"']
         else:
             path = (folder / match[1]).resolve()
             if path not in seen:
                 seen.add(path)
                 inner = path.relative_to(FOLDER.resolve()).as_posix()
-                lines += _inlined(path.read_text("utf-8").splitlines(), inner, path.parent, seen)
+                lines += _inlined(path.read_text("utf-8").splitlines(), inner, path.parent, constants, seen)
             lines += [f'#line {number + 1} "{name}"']
     return lines
 
@@ -102,10 +117,10 @@ def _inlined(text: list[str], name: str, folder: Path, seen: set[Path]) -> list[
 # --- streaming ------------------------------------------------------------------------------------------------------
 
 
-def streaming_text(shape: Streaming) -> str:
+def streaming_text(shape: Streaming, arithmetic: Arithmetic = "exact") -> str:
     """What streaming.cuh asks of a law, and the kernels made of both."""
     layout = Layout(shape)
-    head = cuda_text(shape).replace('#include "stream.cuh"', '#include "streaming.cuh"')
+    head = cuda_text(shape, arithmetic).replace('#include "stream.cuh"', '#include "streaming.cuh"')
     lines = [head, "struct Law {", *_counts(layout), *_tables(layout)]
     lines += [*_scalars_text(layout), *_calls(layout), "};", "", *STREAMING_KERNELS]
     return "\n".join(lines)

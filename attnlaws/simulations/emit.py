@@ -11,7 +11,7 @@ import sympy
 from sympy import Expr, Rational, Symbol
 from sympy.core.sorting import default_sort_key
 
-from attnlaws.simulations.experiment import Precision
+from attnlaws.simulations.experiment import Arithmetic, Precision
 
 BINARY = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 UNARY = ("neg", "sqrt", "exp", "log")
@@ -181,9 +181,14 @@ def print_numba(program: Program, precision: Precision, indent: int = 4) -> list
     return [" " * indent + f"{operation.target} = {line(operation)}" for operation in program.operations]
 
 
-def print_cuda(program: Program, precision: Precision, indent: int = 4) -> list[str]:
-    """Lines of CUDA C++, each operation an intrinsic that rounds to nearest and is never contracted."""
+def print_cuda(program: Program, precision: Precision, indent: int = 4, arithmetic: Arithmetic = "exact") -> list[str]:
+    """Lines of CUDA C++, each operation an intrinsic that rounds to nearest and is never contracted.
+
+    With fast arithmetic, which float64 does not have, they are operators, which the compiler may contract, and the
+    functions of ``fast.cuh``; the logarithm stays exact, because the hardware's has no relative accuracy near 1.
+    """
     kind, letter, bits = ("float", "f", "32") if precision == "float32" else ("double", "d", "64")
+    fast = arithmetic == "fast" and precision == "float32"
 
     def show(argument: str | float) -> str:
         if isinstance(argument, str):
@@ -192,6 +197,10 @@ def print_cuda(program: Program, precision: Precision, indent: int = 4) -> list[
 
     def line(operation: Operation) -> str:
         arguments = [show(argument) for argument in operation.arguments]
+        if fast and operation.name in ("div", "exp", "sqrt"):
+            return f"fast_{operation.name}({', '.join(arguments)})"
+        if fast and operation.name in BINARY:
+            return f" {BINARY[operation.name]} ".join(arguments)
         if operation.name in BINARY:
             return f"__{letter}{operation.name}_rn({', '.join(arguments)})"
         if operation.name in ("max", "min"):

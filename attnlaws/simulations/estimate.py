@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
@@ -54,6 +54,10 @@ def estimate(task: Task, rows: Rows, replicates: int, output: str = "") -> Estim
         replicates: how many replicates the rows make up.
         output: the output of the law that is estimated; the empty name stands for the default one.
 
+    Returns:
+        The estimate. Under fast arithmetic its standard error is larger by the whole of the error that the arithmetic
+        may leave, so that an interval of one standard error or more holds both; exact arithmetic's is not in it.
+
     Raises:
         ValueError: a block is missing.
     """
@@ -61,7 +65,10 @@ def estimate(task: Task, rows: Rows, replicates: int, output: str = "") -> Estim
     missing = [block for block in blocks if block not in rows]
     if missing:
         raise ValueError(f"rows: {len(missing)} of {len(blocks)} blocks are missing, the first at {missing[0].first}")
-    return combine(task, {block: rows[block] for block in blocks}, output)
+    found = combine(task, {block: rows[block] for block in blocks}, output)
+    if task.arithmetic == "exact":
+        return found
+    return replace(found, standard_error=found.standard_error + task.arithmetic_error * abs(found.mean))
 
 
 def combine(task: Task, rows: Rows, output: str = "") -> Estimate:

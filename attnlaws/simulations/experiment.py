@@ -10,6 +10,8 @@ from sympy import Expr, Symbol
 
 Parameters = Mapping[str, Any]
 Precision = Literal["float32", "float64"]
+Arithmetic = Literal["exact", "fast"]
+ARITHMETICS: tuple[Arithmetic, ...] = ("exact", "fast")
 
 
 class Dot(sympy.Expr):
@@ -36,7 +38,7 @@ class Dot(sympy.Expr):
 
 @dataclass(frozen=True)
 class Draw:
-    """Standard normals of one name: a scalar, or a vector whose length is a parameter.
+    """Standard normals of one name: a scalar, or a vector whose length is a parameter or the ratio of two.
 
     Example:
         >>> Draw("key", "d_k").size({"d_k": 64})
@@ -53,7 +55,25 @@ class Draw:
 
     def size(self, parameters: Parameters) -> int:
         """Number of normals that one draw takes."""
-        return 1 if self.length is None else int(parameters[self.length])
+        return 1 if self.length is None else length_of(self.length, parameters)
+
+
+def length_of(name: str, parameters: Parameters) -> int:
+    """The length that a name stands for: a parameter, or one parameter over another.
+
+    Raises:
+        ValueError: the ratio is no whole number.
+
+    Example:
+        >>> length_of("d_k/heads", {"d_k": 64, "heads": 4})
+        16
+    """
+    whole, _, part = name.partition("/")
+    parts = int(parameters[part]) if part else 1
+    length, rest = divmod(int(parameters[whole]), parts)
+    if rest:
+        raise ValueError(f"{whole} = {parameters[whole]}: must be a multiple of {part} = {parts} to be simulated")
+    return length
 
 
 @dataclass(frozen=True)

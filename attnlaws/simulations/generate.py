@@ -8,7 +8,7 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from attnlaws.simulations.emit import Program, lower, print_cuda, print_numba, show_result
-from attnlaws.simulations.experiment import Dot, Draw, Replicate, Streaming
+from attnlaws.simulations.experiment import Arithmetic, Dot, Draw, Replicate, Streaming
 
 LANES = 256
 SHARED_TAG = 0x8000_0000
@@ -21,12 +21,14 @@ import numpy as np
 from numba import njit
 
 from attnlaws.simulations.arithmetic import pexp32, pexp64, plog32, plog64
-from attnlaws.simulations.selection import kth_largest
+from attnlaws.simulations.radix import kept_of_stream
+from attnlaws.simulations.selection import kept_of_weights, kth_largest
 from attnlaws.simulations.stream import (
     dot_lanes32, dot_lanes64, fill_normals32, fill_normals64, normal_lanes32, normal_lanes64, square_lanes32,
     square_lanes64,
 )
 from attnlaws.simulations.sums import dot64, fold
+from attnlaws.simulations.window import tail_of_stream
 
 KERNEL = dict(cache=True, nogil=True, error_model="numpy")
 '''
@@ -136,7 +138,7 @@ def finish_text(shape: Streaming) -> str:
     return "\n".join([*lines, *(f"        out[r, {i}] = {result}" for i, result in enumerate(results)), ""])
 
 
-def cuda_text(shape: Streaming) -> str:
+def cuda_text(shape: Streaming, arithmetic: Arithmetic = "exact") -> str:
     """The same item and output expressions as CUDA device functions."""
     layout = Layout(shape)
     items, kind = layout.item_program(), "float" if layout.bits == 32 else "double"
@@ -146,7 +148,7 @@ def cuda_text(shape: Streaming) -> str:
     lines += [
         f"__device__ __forceinline__ void item({', '.join(f'{kind} {name}' for name in inputs)}, double* sums) {{"
     ]
-    lines += print_cuda(items, shape.precision)
+    lines += print_cuda(items, shape.precision, arithmetic=arithmetic)
     lines += [f"    sums[{i}] = {items.results[name]};  // {name}" for i, name in enumerate(items.results)] + ["}", ""]
     plain = [v.name for v in shape.vector_sums]
     program, dots = layout.plain_program(shape.outputs, [*shape.scalars, *shape.sums, *layout.parameters], "f")

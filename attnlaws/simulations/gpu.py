@@ -1,8 +1,9 @@
 """Kernels on NVIDIA GPUs: the only module that imports CuPy.
 
 The text of :mod:`attnlaws.simulations.cuda_source` is compiled by NVRTC on first use, and CuPy keeps the machine code
-on disk under its text and the GPU's architecture. Rows have the bits of the CPU's: only the outputs of replicates, or
-the sums of a part of a large one, come from the GPU, and what is made of them is made by the same code.
+on disk under its text and the GPU's architecture. Rows of exact arithmetic have the bits of the CPU's: only the outputs
+of replicates, or the sums of a part of a large one, come from the GPU, and what is made of them is made by the same
+code. Rows of fast arithmetic are the GPU's own.
 """
 
 import queue
@@ -21,13 +22,16 @@ from attnlaws.simulations.task import GROUPS, Block, Kernel, Task
 RESIDENT = 8
 """Thread blocks of 256 threads that one multiprocessor holds: 2048 threads, or fewer on consumer cards."""
 OPTIONS = ("--std=c++17",)
-"""No option lets the compiler contract or approximate: every operation of ours is an intrinsic that rounds once."""
+"""No option lets the compiler contract or approximate: every exact operation is an intrinsic that rounds once."""
 SHARE = 0.5
 """Of the free memory, what workspace may take."""
 
 
 class Gpus:
     """All GPUs of this machine, each computing a batch of blocks at a time.
+
+    Attributes:
+        hardware: the GPUs and the compiler, which decide the bits of fast arithmetic.
 
     Raises:
         ValueError: CuPy, a driver, a GPU or NVRTC is missing; says which.
@@ -44,15 +48,18 @@ class Gpus:
             self.idle.put(number)
         names = {self.cupy.cuda.runtime.getDeviceProperties(i)["name"].decode() for i in range(self.workers)}
         self.device = f"cuda: {', '.join(sorted(names))}"
+        version = ".".join(map(str, self.cupy.cuda.nvrtc.getVersion()))
+        self.hardware = f"{self.device}; NVRTC {version}"
 
     def prepare(self, task: Task) -> None:
         """Print the kernel's text, on one thread: SymPy is not made for several.
 
         Raises:
-            ValueError: the law's kernel is not written in CUDA.
+            ValueError: the law's kernel is not written in CUDA, or has no fast arithmetic.
         """
+        text = kernel_source(task.shape, task.parameters, task.arithmetic)
         task.prepare()
-        self.texts[task.identity] = kernel_source(task.shape, task.parameters)
+        self.texts[task.identity] = text
 
     def rows(self, task: Task, blocks: Sequence[Block]) -> dict[Block, np.ndarray]:
         """The rows of some blocks of a task that is prepared; neighbors are computed in one launch.

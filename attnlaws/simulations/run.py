@@ -24,11 +24,13 @@ class Backend(Protocol):
 
     Attributes:
         device: what is written down beside the rows.
+        hardware: what decides the bits of fast arithmetic, where it has any.
         workers: how many batches are computed at a time.
         batch_draws: draws from which on a batch is worth the trouble of handing it over.
     """
 
     device: str
+    hardware: str
     workers: int
     batch_draws: int
 
@@ -53,6 +55,7 @@ class Cpu:
     """
 
     device = "cpu"
+    hardware = ""
     batch_draws = 1 << 23
 
     def __init__(self, threads: int | None = None) -> None:
@@ -113,6 +116,7 @@ def run(
     blocks = list(task.blocks(replicates))
     missing = [block for block in blocks if block not in rows]
     backend = backend or Cpu(threads)
+    device = backend.device if task.arithmetic == "exact" else f"{backend.device}, fast arithmetic"
     if missing:
         backend.prepare(task)
     size = batch or max(1, backend.batch_draws // (task.draws * task.block_size))
@@ -128,11 +132,11 @@ def run(
                 if progress:
                     progress(task, rows, len(blocks))
                 if time.monotonic() - last > COMMIT_SECONDS:
-                    store.add(task, unsaved, backend.device)
+                    store.add(task, unsaved, device)
                     unsaved, last = {}, time.monotonic()
         finally:
             if unsaved:
-                store.add(task, unsaved, backend.device)
+                store.add(task, unsaved, device)
     return {block: rows[block] for block in blocks}
 
 

@@ -4,16 +4,17 @@ import itertools
 import math
 import numbers
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attnlaws.simulations.estimate import Estimate, estimate
-from attnlaws.simulations.experiment import Experiment
+from attnlaws.simulations.experiment import ARITHMETICS, Arithmetic, Experiment
 from attnlaws.simulations.run import Backend, Cpu, Progress, run
 from attnlaws.simulations.store import Store
-from attnlaws.simulations.task import Task
+from attnlaws.simulations.task import ON_CPU, Task
 from attnlaws.theory.domain import fault, plain_array
 from attnlaws.theory.law import Law
 from attnlaws.theory.source import source_text
@@ -33,6 +34,7 @@ def simulate(
     replicates: int = 10_000,
     seed: int = 0,
     backend: str = "auto",
+    arithmetic: Arithmetic = "exact",
     mode: str | None = None,
     out: str | Path = ".attnlaws",
     threads: int | None = None,
@@ -48,6 +50,8 @@ def simulate(
         seed: a whole number from 0; equal seeds give equal bits on any machine.
         backend: "cpu", "cuda" for all NVIDIA GPUs of this machine through CuPy, or "auto" for what is known to work
             everywhere, the CPU. The result has the same bits on each.
+        arithmetic: "exact", the same bits everywhere, or, with backend "cuda" and for experiments in float32, "fast":
+            the GPU's approximate functions, whose error is added to the standard error.
         mode: one of the experiment's modes; by default its first.
         out: folder of the store; blocks found there are not computed again.
         threads: worker threads, by default one per core; the result does not depend on them.
@@ -56,7 +60,8 @@ def simulate(
 
     Returns:
         Dataset with ``mean``, ``standard_error`` and ``replicates`` over the given sequences, and the attributes
-        seed, mode, backend, task and reliable.
+        seed, mode, backend, arithmetic, arithmetic_error (a bound on what the arithmetic of the draws leaves in the
+        mean, relative), task and reliable.
 
     Raises:
         ValueError: a parameter is missing, unknown or outside its domain; names it, its domain and the value.
@@ -65,16 +70,17 @@ def simulate(
 
     replicates = whole("replicates", replicates, 1, LARGEST_RUN)
     seed = whole("seed", seed, 0)
-    if backend not in BACKENDS:
-        raise ValueError(f"backend = {backend!r}: must be one of {', '.join(BACKENDS)} (no other backend is built in)")
+    if arithmetic not in ARITHMETICS:
+        raise ValueError(f"arithmetic = {arithmetic!r}: must be one of {', '.join(ARITHMETICS)}")
     threads = None if threads is None else whole("threads", threads, 1)
-    computer = _backend(backend, threads)
+    computer = backend_named(backend, threads, arithmetic)
     mode = experiment.default_mode if mode is None else mode
     dimensions = {name: list(value) for name, value in parameters.items() if _is_sequence(name, value)}
     tasks = []
     for chosen in itertools.product(*dimensions.values()):
         point = law.validate(**{**parameters, **dict(zip(dimensions, chosen, strict=True))})
-        tasks.append(make_task(law, experiment, point, seed, mode))
+        task = make_task(law, experiment, point, seed, mode)
+        tasks.append(task if arithmetic == "exact" else replace(task, arithmetic="fast", hardware=computer.hardware))
     shape = tuple(len(values) for values in dimensions.values())
     with Store(out) as store:
         results = [
@@ -102,14 +108,29 @@ def simulate(
             "seed": str(seed),
             "mode": mode,
             "backend": computer.device,
+            "arithmetic": arithmetic,
+            "arithmetic_error": tasks[0].arithmetic_error,
             "task": " ".join(task.identity for task in tasks),
             "reliable": "; ".join(sorted(reasons)) or "yes",
         },
     )
 
 
-def _backend(name: str, threads: int | None) -> Backend:
+def backend_named(name: str, threads: int | None = None, arithmetic: Arithmetic = "exact") -> Backend:
+    """Who computes: "cpu", "cuda" for all GPUs, or "auto" for what is known to work everywhere, the CPU.
+
+    Raises:
+        ValueError: there is no such backend, it does not work here, or it does not have the arithmetic.
+
+    Example:
+        >>> backend_named("auto", threads=2).device
+        'cpu'
+    """
+    if name not in BACKENDS:
+        raise ValueError(f"backend = {name!r}: must be one of {', '.join(BACKENDS)} (no other backend is built in)")
     if name != "cuda":
+        if arithmetic != "exact":
+            raise ValueError(ON_CPU)
         return Cpu(threads)
     from attnlaws.simulations.gpu import Gpus
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from attnlaws.simulations.build import build, engine_hash
-from attnlaws.simulations.experiment import Experiment, Quantile, Shape, Streaming
+from attnlaws.simulations.experiment import Arithmetic, Experiment, Quantile, Shape, Streaming, length_of
 from attnlaws.simulations.generate import LANES, Layout, source_of
 from attnlaws.simulations.stream import stream_key
 from attnlaws.simulations.sums import monomial_sums
@@ -25,6 +25,18 @@ GROUPED_ITEMS = 1 << 20
 LARGEST_BLOCK = 4096
 GROUPS = 64
 DEGREE = 3
+FAST_ERROR, FAST_FACTOR = 1e-5, 10.0
+"""Relative error of a result that fast arithmetic leaves: so much, and so many times the experiment's own bound.
+
+A fast normal is off by up to 1.5e-6 of its pair's radius (``cuda/fast.cuh``), an exact one by up to 3.5e-7: the radius
+by 1.13 ulp, sine and cosine by 2.4 2^-24, the product by a rounding. How much a result makes of the errors of its
+draws, as where they stand in an exponent, is what the experiment's own bound says of float32: fast errors are 4.3 times
+as large, and over twice that is taken. Unlike roundings they may all lean to one side, so what an experiment's bound
+leaves out because it averages out has to be added. That is the first number: a product of squared lengths is of some
+even degree in normals, an error of each by 1.5e-6 is one of the product by as many times that, and up to degree 6 it is
+below 1e-5. Pairs of tiny radius have larger errors, which are 1.3e-7 of a mean square.
+"""
+ON_CPU = "arithmetic = 'fast': must be 'exact' on a CPU (it is made of an NVIDIA GPU's instructions: backend = 'cuda')"
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,9 @@ class Task:
     parameters: Mapping[str, Any]
     seed: int
     mode: str
+    arithmetic: Arithmetic = "exact"
+    hardware: str = ""
+    """What else decides the bits of fast arithmetic: the GPU and the compiler; nothing else decides exact ones."""
 
     @property
     def label(self) -> str:
@@ -61,8 +76,15 @@ class Task:
 
         The label, the seed, the sources of law, experiment and engine, and the arithmetic.
         """
-        parts = (self.label, str(self.seed), self.law_source, fingerprint(self.experiment), engine_hash(), "exact")
+        sources = self.law_source, fingerprint(self.experiment), engine_hash(self.arithmetic)
+        parts = (self.label, str(self.seed), *sources, self.arithmetic, self.hardware)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    @property
+    def arithmetic_error(self) -> float:
+        """Bound on the relative error that the arithmetic of the draws leaves in the result."""
+        own = self.experiment.arithmetic_error
+        return own if self.arithmetic == "exact" else FAST_ERROR + FAST_FACTOR * own
 
     @cached_property
     def shape(self) -> Shape:
@@ -139,12 +161,26 @@ class Task:
         Kernel.of(self)
 
     def compute(self, block: Block) -> np.ndarray:
-        """The row of one block, float64: the only place where numbers are drawn."""
+        """The row of one block, float64: the only place where numbers are drawn.
+
+        Raises:
+            ValueError: the task asks for fast arithmetic, which a CPU does not have.
+        """
+        self._require_exact()
         return Kernel.of(self).row(self, block)
 
     def values(self, first: int, count: int) -> np.ndarray:
-        """Outputs of each of some replicates: float64 [replicate, output]."""
+        """Outputs of each of some replicates: float64 [replicate, output].
+
+        Raises:
+            ValueError: as for :meth:`compute`.
+        """
+        self._require_exact()
         return Kernel.of(self).values(self, first, count)
+
+    def _require_exact(self) -> None:
+        if self.arithmetic != "exact":
+            raise ValueError(ON_CPU)
 
     def finish(self, raw: np.ndarray) -> np.ndarray:
         """Outputs of replicates from their rows of scalars and sums, in the kernel's own arithmetic."""
@@ -164,7 +200,7 @@ class Kernel:
             self.items = shape.items(**parameters)
             self.arguments = (
                 np.array([float(parameters[name]) for name in layout.parameters]),
-                np.array([int(parameters[name]) for name in layout.lengths], np.int64),
+                np.array([length_of(name, parameters) for name in layout.lengths], np.int64),
             )
             vectors = sum(v.vector.size(parameters) for v in shape.vector_sums)
             self.width = len(shape.scalars) + len(shape.sums) + vectors

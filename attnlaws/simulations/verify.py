@@ -20,7 +20,7 @@ from attnlaws.simulations.judge import (
     wanted,
     wanted_for_law,
 )
-from attnlaws.simulations.run import Progress, RowStore, run
+from attnlaws.simulations.run import Backend, Cpu, Progress, RowStore, run
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import Task
 from attnlaws.simulations.verdict import Judged, Outcome, Verdict
@@ -85,6 +85,7 @@ def verify(
     profile: Profile = NORMAL,
     seed: int = 0,
     threads: int | None = None,
+    backend: Backend | None = None,
     progress: Progress | None = None,
 ) -> Verdict:
     """Derive a law, simulate it or compute it in another way, and judge it on its grid.
@@ -99,6 +100,8 @@ def verify(
         profile: how much work to do.
         seed: seed of the streams.
         threads: worker threads; the verdict does not depend on them.
+        backend: who computes; by default the CPU. The verdict does not depend on it, since it is always of exact
+            arithmetic.
         progress: called with the task, blocks done and blocks in all.
 
     Raises:
@@ -106,7 +109,7 @@ def verify(
     """
     if law.grid is None:
         raise ValueError(f"{law.id}: must have a grid to be judged on")
-    referee = _Referee(law, experiment, store, profile, seed, threads, progress)
+    referee = _Referee(law, experiment, store, profile, seed, backend or Cpu(threads), progress)
     badge = proof_of(law, store).badge
     curves = len(law.grid.series) * len(law.grid.values)
     points: list[Judged] = []
@@ -159,7 +162,7 @@ class _Referee:
     store: RecordStore
     profile: Profile
     seed: int
-    threads: int | None
+    backend: Backend
     progress: Progress | None
 
     def mode(self, on_curve: bool) -> str:
@@ -343,7 +346,7 @@ class _Referee:
 
     def estimated(self, task: Task, replicates: int, output: str = "") -> Estimate:
         """Run what is missing and combine."""
-        rows = run(task, replicates, self.store, threads=self.threads, progress=self.progress)
+        rows = run(task, replicates, self.store, backend=self.backend, progress=self.progress)
         return estimate(task, rows, replicates, output)
 
     def ladder(self) -> list[tuple[float, float, float]]:

@@ -111,7 +111,7 @@ def _points(law: Law, case: Derivation, count: int) -> Iterator[dict[str, Any]]:
     rng = random.Random(f"{law.id}|{case.label}")
     domains = {k: v for k, v in free_domains(law, case).items() if law.parameter(k).role != "simulation"}
     for _ in range(count):
-        yield sample_point(domains, rng, above=case.above)
+        yield sample_point(domains, rng, case=case)
 
 
 def _symbols(law: Law, point: dict[str, Any]) -> dict[sp.Symbol, Any]:

@@ -276,6 +276,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     words.gamma_p: _incomplete_gamma,
     words.beta_i: _incomplete_beta,
     words.beta_i_inverse: _beta_quantile,
+    words.rising: lambda analytic, a, m: a.rising(m) if isinstance(a, arb) else acb(a).rising(m),
 }
 
 

@@ -13,13 +13,17 @@ import sympy as sp
 
 from attnlaws.theory.claim import Claim, Outcome, Source
 from attnlaws.theory.domain import Choice, Number, Row, fault
+from attnlaws.theory.ends import check_ends, within_ends
 from attnlaws.theory.parameter import Parameter
 from attnlaws.theory.steps import ROOT, Conjecture, Derivation, Step
-from attnlaws.theory.vocabulary import numeric, value_at
+from attnlaws.theory.vocabulary import numeric
 
 PREFIX = "attnlaws.theory."
 RESERVED = frozenset(
-    ("law", "seed", "replicates", "backend", "mode", "out", "json", "quick", "full", "precision", "scheduler", "output")
+    (
+        *("law", "seed", "replicates", "backend", "arithmetic", "mode", "out", "json", "quick", "full", "precision"),
+        *("scheduler", "output"),
+    )
 )
 
 Formula = sp.Expr | Callable[[sp.Expr], Any] | Mapping[str, Any]
@@ -178,7 +182,7 @@ class Law:
                 raise ValueError(f"{name}: must be a single value, not an array of shape {value.shape}")
         case = self._case(values, None)
         self._narrowed(case, values)
-        self._above(case, values)
+        check_ends(self, case, values)
         return values
 
     def __call__(self, *, output: str | None = None, **parameters: Any) -> Any:
@@ -313,16 +317,6 @@ class Law:
             if name in values:
                 domain.check(name, values[name], derivation.exists)
 
-    def _above(self, derivation: Derivation, values: Mapping[str, Any]) -> None:
-        for name, bound in derivation.above.items():
-            bounds = np.broadcast_to(value_at(bound, values), np.shape(values[name]))
-            wrong = np.asarray(values[name] <= bounds)
-            if wrong.any():
-                noun = "an integer" if getattr(self.parameter(name).domain, "whole", False) else "a real number"
-                first = np.asarray(values[name])[wrong].flat[0]
-                demand = f"{noun} > {bound} = {bounds[wrong].flat[0]:g}"
-                raise fault(name, self.parameter(name).check(first), demand, derivation.exists)
-
     def _evaluate(self, derivation: Derivation, numbers: Mapping[str, Any]) -> np.ndarray:
         symbols = [parameter.symbol for parameter in self.parameters if parameter.name in numbers]
         rows = {symbol.name for symbol in symbols if isinstance(symbol, sp.IndexedBase)}
@@ -334,7 +328,7 @@ class Law:
             raise ValueError(f"shapes do not broadcast together: {shapes}") from None
         given = {n: np.broadcast_to(a, (*shape, a.shape[-1]) if n in rows else shape) for n, a in given.items()}
         self._within(given)
-        self._above(derivation, given)
+        check_ends(self, derivation, given)
         with np.errstate(all="ignore"):
             if derivation.value is not None:
                 symbols.append(ROOT)
@@ -372,7 +366,7 @@ def sample_point(
     domains: Mapping[str, Number | Row],
     rng: random.Random,
     wide: bool = True,
-    above: Mapping[str, Any] | None = None,
+    case: Derivation | None = None,
 ) -> dict[str, Any]:
     """A random point of several domains; what counts within a row stays within it.
 
@@ -380,11 +374,10 @@ def sample_point(
         domains: by name.
         rng: the source of randomness.
         wide: reach into the tails.
-        above: expressions that a parameter must exceed, as of a derivation; those in other parameters are left aside.
+        case: one whose ends, as far as other parameters decide them, are kept to.
     """
-    known = {n: b for n, b in (above or {}).items() if {n, *map(str, b.free_symbols)} <= set(domains)}
     point = _sample_once(domains, rng, wide)
-    while any(point[name] <= value_at(bound, point) for name, bound in known.items()):
+    while case is not None and not within_ends(case, point):
         point = _sample_once(domains, rng, wide)
     return point
 

@@ -18,6 +18,7 @@ import sympy as sp
 from flint import ctx
 
 from attnlaws.theory.enclose import enclose
+from attnlaws.theory.ends import tied
 from attnlaws.theory.law import Law, free_domains, sample_point
 from attnlaws.theory.ordered import LENGTH
 from attnlaws.theory.simplify import same_product, settled, vanishes
@@ -234,16 +235,17 @@ class _Sampler:
 
     def __init__(self, law: Law, chain: Derivation, seed: str) -> None:
         self.seed = seed
-        self.domains, self.above = free_domains(law, chain), chain.above
+        self.domains, self.chain = free_domains(law, chain), chain
         self.symbols = {name: law.parameter(name).symbol for name in self.domains}
 
     def points(self, symbols: set[Any]) -> Iterator[dict[Any, Any]]:
         """Values for these symbols; one that is no parameter is a fraction between 1/16 and 8."""
         rng = random.Random(self.seed)
         wanted = {str(symbol) for symbol in symbols}
+        wanted |= tied(self.chain)
         known = {name: domain for name, domain in self.domains.items() if name in wanted}
         for _ in range(POINTS):
-            drawn = sample_point(known, rng, wide=False, above=self.above)
+            drawn = sample_point(known, rng, wide=False, case=self.chain)
             point = {self.symbols[name]: value for name, value in drawn.items()}
             rows = [len(value) for value in point.values() if isinstance(value, tuple)]
             for symbol in sorted(symbols, key=str):

@@ -47,11 +47,18 @@ def _settled_integral(function: Any, limit: Any) -> Any:
         return sp.S.Zero
     if function.has(sp.log):
         function = sp.expand(sp.expand_log(function, force=True))
+    function = sp.Add(*(_spread(term, variable) for term in sp.Add.make_args(function)))
     total = sp.S.Zero
     for term in sp.Add.make_args(function):
         outside, inside = sp.powsimp(term).as_independent(variable, as_Add=False)
         total += outside * _one_integral(inside, variable, low, high)
     return total
+
+
+def _spread(term: Any, variable: sp.Symbol) -> Any:
+    """A product as the sum that its factors which are sums in the variable make of it."""
+    sums = sp.Mul(*(factor for factor in sp.Mul.make_args(term) if factor.is_Add and factor.has(variable)))
+    return sp.Add(*(part * (term / sums) for part in sp.Add.make_args(sp.expand_mul(sums))))
 
 
 def _one_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
@@ -65,7 +72,7 @@ def _one_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
             plain[sp.Dummy("end", real=True, positive=end.is_positive)] = end
     names = {end: symbol for symbol, end in plain.items()}
     integral = sp.Integral(inside, (variable, names.get(low, low), names.get(high, high)))
-    if inside.has(sp.log):  # SymPy answers with hypergeometric functions
+    if inside.has(sp.log, sp.cosh):  # SymPy answers with hypergeometric functions, or not at all
         return integral.subs(plain)
     done = integral.doit(conds="none")
     return (integral if done.has(*_UNSETTLED) else done).subs(plain)
@@ -93,11 +100,14 @@ def _exponential_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any)
     *upper, constant = coefficients
     if (low, high, len(upper)) == (0, sp.oo, 1):
         return sp.exp(constant) * sp.gamma(power + 1) * (-upper[0]) ** (-power - 1)
-    if (low, high, len(upper), power) == (-sp.oo, sp.oo, 2, 0):
+    if (low, high, len(upper)) == (-sp.oo, sp.oo, 2) and power.is_Integer and power >= 0:
         square, linear = upper
-        return sp.exp(sp.factor(constant - linear**2 / (4 * square))) * sp.sqrt(-sp.pi / square)
-    if (low, high, len(upper)) == (-sp.oo, sp.oo, 2) and upper[1] == 0 and power.is_even and power.is_positive:
-        return sp.exp(constant) * sp.gamma((power + 1) / 2) * (-upper[0]) ** (-(power + 1) / 2)
+        mean, variance = -linear / (2 * square), -1 / (2 * square)
+        moment = sum(
+            sp.binomial(power, k) * mean ** (power - k) * variance ** (k // 2) * sp.factorial2(k - 1)
+            for k in range(0, int(power) + 1, 2)
+        )
+        return moment * sp.exp(sp.factor(constant - linear**2 / (4 * square))) * sp.sqrt(-sp.pi / square)
     return None
 
 
@@ -140,7 +150,11 @@ def vanishes(expr: Any) -> bool:
         return True
     plain = plain.replace(sp.erfc, lambda x: 1 - sp.erf(x))
     plain = plain.replace(sp.erf, lambda x: sp.erf(sp.expand(sp.simplify(x))))
-    for attempt in (sp.expand, lambda e: sp.expand(sp.powsimp(sp.expand(e), force=True)), sp.gammasimp, sp.simplify):
-        if attempt(plain) == 0:
-            return True
-    return False
+    done = not plain.has(sp.Integral)  # one that is left was given up on, and SymPy would spend minutes on it again
+    attempts = (
+        sp.expand,
+        lambda e: sp.expand(sp.powsimp(sp.expand(e), force=True)),
+        sp.gammasimp,
+        lambda e: sp.simplify(e, doit=done),
+    )
+    return any(attempt(plain) == 0 for attempt in attempts)

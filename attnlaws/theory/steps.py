@@ -118,6 +118,7 @@ class Derivation:
         when: the values of choice parameters (or None for a number that may be left out) that it covers.
         domain: narrower domains of parameters for this case.
         above: expressions that a parameter must exceed, where the others decide how far the domain reaches.
+        below: expressions that a parameter must stay below, likewise.
         exists: why the domain is narrower.
         value: a routine vectorized over float64 arrays, called with every number parameter by name, for a quantity
             without closed form; its result enters the form as ``ROOT``.
@@ -137,7 +138,8 @@ class Derivation:
     enclosure: Callable[..., Any] | None = None
     accuracy: LooserAccuracy | None = None
     output: str = "value"
-    above: Mapping[str, Any] = field(default_factory=dict)
+    above: Mapping[str, sp.Expr] = field(default_factory=dict)
+    below: Mapping[str, sp.Expr] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.steps:

@@ -232,7 +232,98 @@ class beta_i_inverse(Stable):
         return 1 - beta_i_inverse(b, a, 1 - p)
 
 
-ROWS: tuple[type[Stable], ...] = (Phi, Phi_inverse, log_Phi, log1p, gamma_p, beta_i, beta_i_inverse)
+class log_F01e(Stable):
+    """The logarithm of exp(-b) 0F1(; a; b^2/4), which lies between -b and 0; certified for a in [1/2, 1e6], b <= 1e8.
+
+    In 2 a dimensions it is the logarithm of the mean of exp(b (cos - 1)) over a sphere. SciPy's hyp0f1 overflows, and
+    in the logarithm of its value up to three digits are gone.
+
+    Example:
+        >>> log_F01e(sp.Symbol("a"), 0)
+        0
+    """
+
+    @classmethod
+    def routine(cls) -> Callable[..., Any]:
+        """The function of float64 arrays."""
+        from attnlaws.theory.hypergeometric import log_scaled
+
+        return log_scaled
+
+    @staticmethod
+    def ball(a: Any, b: Any) -> Any:
+        """An Arb ball."""
+        from attnlaws.theory.hypergeometric import log_scaled_ball
+
+        return log_scaled_ball(a, b)
+
+    @classmethod
+    def eval(cls, a: Any, b: Any) -> Any:
+        """At zero."""
+        return sp.S.Zero if b == 0 else None
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """The derivative in b, the mean of cos - 1; that in a has no closed form."""
+        if argindex != 2:
+            raise ArgumentIndexError(self, argindex)
+        a, b = self.args
+        return b / (2 * a) * sp.exp(log_F01e(a + 1, b) - self) - 1
+
+    def standard(self) -> Any:
+        """In terms of SymPy's hypergeometric function."""
+        a, b = (standard(argument) for argument in self.args)
+        return sp.log(sp.hyper((), (a,), b**2 / 4)) - b
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        a, b = self.args
+        power = "" if exp is None else rf"^{{{exp}}}"
+        argument = printer.doprint(sp.sympify(b) ** 2 / 4)
+        inside = rf"e^{{-{printer.doprint(b)}}} {{}}_0F_1\left(;{printer.doprint(a)};{argument}\right)"
+        return rf"\ln{power}\left({inside}\right)"
+
+
+class rising(Stable):
+    """The rising factorial a (a + 1) ... (a + m - 1); certified for a in [1/2, 1e6] and whole m up to 32.
+
+    Example:
+        >>> rising(sp.Symbol("a"), 0)
+        1
+    """
+
+    scipy_name = "poch"
+
+    @classmethod
+    def eval(cls, a: Any, m: Any) -> Any:
+        """The empty product."""
+        return sp.S.One if m == 0 else None
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """The derivative."""
+        a, m = self.args
+        return self * (sp.digamma(a + m) - (sp.digamma(a) if argindex == 1 else 0))
+
+    def standard(self) -> Any:
+        """A quotient of gamma functions."""
+        a, m = (standard(argument) for argument in self.args)
+        return sp.gamma(a + m) / sp.gamma(a)
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        a, m = (printer.doprint(argument) for argument in self.args)
+        text = rf"\left({a}\right)^{{\overline{{{m}}}}}"
+        return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
+
+
+ROWS: tuple[type[Stable], ...] = (
+    Phi,
+    Phi_inverse,
+    log_Phi,
+    log1p,
+    gamma_p,
+    beta_i,
+    beta_i_inverse,
+    log_F01e,
+    rising,
+)
 
 
 def standard(expr: Any) -> Any:

@@ -62,6 +62,7 @@ def test_simulate_gives_a_dataset_whose_dimensions_are_the_sequences(out):
         ("seed", [-1, 0.5, "0", None, [1], False, np.nan, np.inf]),
         ("threads", [0, -1, 0.5, "2", [1], True]),
         ("backend", ["gpu", "", None, 1, ["cpu"]]),
+        ("arithmetic", ["quick", "", None, 1, ["fast"], "fast"]),
         ("mode", ["tilted", "", 1, ["literal"]]),
         ("out", [None, 1, ["x"]]),
         ("n", [0, 1, 16.5, "16", None, True, np.nan, np.inf, 10**13, [], [[16]], [16, 0], {"a": 1}, 1j, b"16"]),

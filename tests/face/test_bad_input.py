@@ -39,6 +39,8 @@ WRONG = {
     "no threads": ("row", {"--threads": "0"}, "threads = 0: must be an integer >= 1"),
     "no such mode": ("row", {"--mode": "tilted"}, "mode = 'tilted': must be one of literal"),
     "no such backend": ("row", {"--backend": "gpu"}, "backend = 'gpu': must be one of auto, cpu, cuda"),
+    "no such arithmetic": ("read", {"--arithmetic": "quick"}, "arithmetic = 'quick': must be one of exact, fast"),
+    "fast arithmetic on a CPU": ("read", {"--arithmetic": "fast"}, "arithmetic = 'fast': must be 'exact' on a CPU"),
     "a missing parameter": ("row", {"--sigma": None}, "needs sigma (sigma: must be a real number in (0, 35])"),
     "two missing parameters": ("row", {"--sigma": None, "--n": None}, "needs sigma, n (sigma: must be"),
     "a mistyped flag": ("row", {"--kapa": "0.25"}, "--kapa: no such flag; did you mean --kappa?"),

@@ -18,8 +18,8 @@ from attnlaws.theory.claim import Outcome
 from attnlaws.theory.prove import Proof
 
 ROW = ["topk.tail_mass", "--n", "32", "--kappa", "0.25", "--sigma", "1", "--replicates", "200"]
-NAMES = {"law", "kappa", "sigma", "n", "mean", "standard_error", "replicates", "seed", "mode", "backend", "task",
-         "reliable"}  # fmt: skip
+NAMES = {"law", "kappa", "sigma", "n", "mean", "standard_error", "replicates", "seed", "mode", "backend", "arithmetic",
+         "arithmetic_error", "task", "reliable"}  # fmt: skip
 OWN = '''"""{statement}"""
 
 from dataclasses import replace

@@ -70,3 +70,23 @@ inline unsigned __float_as_uint(float a) { return std::bit_cast<unsigned>(a); }
 inline float __uint_as_float(unsigned a) { return std::bit_cast<float>(a); }
 inline long long __double_as_longlong(double a) { return std::bit_cast<long long>(a); }
 inline double __longlong_as_double(long long a) { return std::bit_cast<double>(a); }
+
+// The approximate functions of fast.cuh, wrong by what NVIDIA documents: upward or downward, as `leaning` says, or where
+// that is 0, in a direction that looks random in the argument. Numbers below the normal ones count as zero.
+inline int leaning = 0;
+
+inline float approximate(double value, float argument, double error) {
+    const unsigned mixed = std::bit_cast<unsigned>(argument) * 0x9E3779B9u;
+    const double sign = leaning ? leaning : mixed >> 31 ? 1 : -1;
+    const double off = value + sign * error;
+    return std::fabs(off) < 0x1p-126 ? 0.0f : (float)off;
+}
+inline float approximate_log2(float a) {
+    const double value = std::log2((double)a);
+    return approximate(value, a, 0x1p-22 * (a >= 0.5f && a <= 2.0f ? 1.0 : std::fabs(value)));
+}
+inline float approximate_exp2(float a) { return approximate(std::exp2((double)a), a, 0x1p-22 * std::exp2((double)a)); }
+inline float approximate_sqrt(float a) { return approximate(std::sqrt((double)a), a, 0x1p-23 * std::sqrt((double)a)); }
+inline float approximate_sine(float a) { return approximate(std::sin((double)a), a, 0x1p-20 * std::sqrt(0.5)); }
+inline float approximate_cosine(float a) { return approximate(std::cos((double)a), a, 0x1p-20 * std::sqrt(0.5)); }
+inline float approximate_reciprocal(float a) { return approximate(1.0 / a, a, 0x1p-23 * std::fabs(1.0 / a)); }

@@ -1,15 +1,27 @@
-"""On a GPU: the CPU's bits from every law and mode, memory that says when it is short, and streams without end."""
+"""On a GPU: the CPU's bits from every law and mode, fast arithmetic near them, memory that says when it is short, and
+streams without end.
+"""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from catalog_kernels import catalog
 
 from attnlaws import registry
-from attnlaws.simulations.gpu import Gpus
+from attnlaws.simulations.cuda_source import header_source
+from attnlaws.simulations.gpu import OPTIONS, GpuKernel, Gpus
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import GROUPS, Block
 
 pytestmark = pytest.mark.gpu
+
+NORMALS = """
+extern "C" __global__ void normals(u32 k0, u32 k1, float* out) {
+    const u64 call = blockIdx.x * (u64)blockDim.x + threadIdx.x;
+    normal_call(k0, k1, call, 5, 6, out + 4 * call);
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +42,32 @@ def test_every_law_and_mode_gives_the_cpu_s_bits(gpus):
         rows = computed(gpus, task, [Block(0, 40), Block(1000, 3)])
         for block, row in rows.items():
             assert np.array_equal(row, task.compute(block)), (task.law_id, task.mode, task.parameters, len(source))
+
+
+def test_fast_arithmetic_is_off_by_no_more_than_is_stated(gpus):
+    """The results of every law and mode in float32."""
+    for task in catalog().values():
+        if task.shape.precision == "float32":
+            fast, want = replace(task, arithmetic="fast", hardware=gpus.hardware), task.values(0, 40)
+            gpus.prepare(fast)
+            got = GpuKernel(gpus.cupy, fast, gpus.texts[fast.identity]).values(fast, 0, 40)
+            assert not np.array_equal(got, want)
+            assert (np.abs(got - want) <= fast.arithmetic_error * np.abs(want)).all(), (task.law_id, task.mode)
+
+
+def test_fast_normals_are_the_exact_ones_up_to_the_bound(gpus):
+    """A million normals, by the bound of cuda/fast.cuh, which follows from what NVIDIA documents."""
+    found = []
+    for arithmetic in ("exact", "fast"):
+        code = gpus.cupy.RawModule(code=header_source("stream.cuh", arithmetic) + NORMALS, options=OPTIONS)
+        out = gpus.cupy.empty((1 << 18, 4), np.float32)
+        code.get_function("normals")((1 << 10,), (256,), (np.uint32(1), np.uint32(2), out))
+        found.append(gpus.cupy.asnumpy(out).astype(float))
+    exact, fast = found
+    radius = np.hypot(exact[:, ::2], exact[:, 1::2]).repeat(2, axis=1)
+    bound = 1.5e-6 * radius + np.minimum(6e-4, 3.4e-7 / np.maximum(radius, 1e-30))
+    assert (np.abs(fast - exact) <= bound).all()
+    assert not np.array_equal(exact, fast)
 
 
 def test_a_result_does_not_depend_on_what_is_computed_beside_it(gpus):

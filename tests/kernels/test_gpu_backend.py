@@ -4,16 +4,20 @@ The kernels are the very texts that a GPU would get; that a GPU gives the same b
 """
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from fake_cupy import CUDARuntimeError, FakeCupy
 
+import attnlaws as al
 from attnlaws import registry
 from attnlaws.simulations import gpu
 from attnlaws.simulations.gpu import Gpus
 from attnlaws.simulations.simulate import make_task, simulate
+from attnlaws.simulations.store import Store
 from attnlaws.simulations.task import GROUPS, Block
+from attnlaws.theory.law import Grid
 
 pytestmark = pytest.mark.host
 
@@ -153,10 +157,57 @@ def test_the_benchmark_compares_before_it_times(toy, monkeypatch):
     gpus = Gpus()
     assert bench.equal_bits(gpus) >= 12
     sizes = {("topk.tail_mass", "literal"): {"n": 64, "kappa": 0.25, "sigma": 1.0}}
-    (row,) = bench.rates(gpus, sizes, rows=10, repeats=1)
-    assert row["normals"] == 640
+    (row,) = bench.rates(gpus, sizes, rows=10, repeats=1)  # in float64, so there is no fast one beside it
+    assert (row["normals"], row["arithmetic"]) == (640, "exact")
     assert 0 < row["seconds"] <= row["slowest"]
     assert row["normals_per_second"] == pytest.approx(640 / row["seconds"])
     monkeypatch.setattr(gpus, "rows", lambda task, blocks: {block: task.compute(block) + 1e-9 for block in blocks})
     with pytest.raises(SystemExit, match="differs from the CPU's"):
         bench.equal_bits(gpus)
+
+
+def test_the_benchmark_times_fast_arithmetic_only_where_it_is_as_exact_as_stated(toy, monkeypatch):
+    import benchmarks.gpu as bench
+
+    toy()
+    task = task_of("retrieval.linear", "collapsed", **LINEAR)
+    monkeypatch.setattr(bench, "compared_tasks", lambda: iter([("toy", task)]))
+    gpus = Gpus()
+    assert 1e-3 < bench.fast_error(gpus) < 1
+    found = bench.rates(gpus, {("retrieval.linear", "collapsed"): LINEAR}, rows=3, repeats=1)
+    assert [row["arithmetic"] for row in found] == ["exact", "fast"]
+    right = gpu.GpuKernel.values
+    monkeypatch.setattr(gpu.GpuKernel, "values", lambda *given: right(*given) * (1 + 1e-4))
+    with pytest.raises(SystemExit, match=r"^toy: fast arithmetic is off by [45]\.\d+ times what is stated$"):
+        bench.fast_error(gpus)
+
+
+def test_a_verdict_is_of_exact_rows_from_the_backend_asked_for(toy, monkeypatch, tmp_path):
+    """What a GPU computes is the CPU's, bit for bit, by the tests above; so is here what stands for it."""
+    toy()
+    asked = []
+
+    def rows(self, task, blocks):
+        asked.append((task.arithmetic, len(blocks)))
+        return {block: task.compute(block) for block in blocks}
+
+    monkeypatch.setattr(Gpus, "rows", rows)
+    law = registry.law("retrieval.linear")
+    law = replace(law, grid=Grid("d_k", ({"n": 33, "d_v": None, "convention": "ratio"},), (32,)))
+    verdicts = {name: al.verify(law, profile="quick", backend=name, out=tmp_path / name) for name in ("auto", "cuda")}
+    assert {arithmetic for arithmetic, _ in asked} == {"exact"}
+    assert verdicts["auto"] == verdicts["cuda"]
+    with Store(tmp_path / "auto") as cpu, Store(tmp_path / "cuda") as cuda:
+        assert [device for device, *_ in cpu.made(law.id)] == ["cpu"]
+        assert [device for device, *_ in cuda.made(law.id)] == ["cuda: toy 0"]
+
+
+@pytest.mark.parametrize("target", ["retrieval.linear", "retrieval"])
+def test_verify_refuses_a_backend_that_does_not_work_here(target, run, out, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    for backend, message in (("gpu", "must be one of auto, cpu, cuda"), ("cuda", "CuPy cannot be imported")):
+        code, printed, complaint = run("verify", target, "--quick", "--backend", backend, "--out", out)
+        assert (code, printed) == (2, "")
+        assert complaint.startswith(f"error: backend = '{backend}': ")
+        assert message in complaint
+    assert not out.exists()

@@ -26,6 +26,9 @@ KERNELS = (
     "retrieval.exponential-tilted-2",  # two scalar draws an item, two items a call
     "topk.tail_mass-literal-0",
     "topk.divergences-literal-0",
+    "topk.tail_mass-window-0",
+    "topk.k_eps-literal-0",
+    "topk.k_eps-radix-0",
 )
 FIRST, COUNT, BLOCKS = 5, 3, 2
 
@@ -88,6 +91,8 @@ PLANTED = {
     "draw_shared": KERNELS[0],  # the query would be read while it is drawn
     "partial": KERNELS[0],  # a lane would be folded before it was summed
     "kth_largest": KERNELS[2],  # a histogram would be emptied while it is filled
+    "window_pass": KERNELS[4],  # scores would be counted before the count is set to zero
+    "lost_of": KERNELS[6],  # masses would be added before they are set to zero
 }
 
 

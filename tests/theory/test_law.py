@@ -203,7 +203,7 @@ def test_a_parameter_that_must_exceed_an_expression_of_the_others():
     with pytest.raises(ValueError, match="broadcast"):
         law(p=[1, 2, 4], d=[9, 9])
     domains, rng = free_domains(law, case), random.Random(1)
-    drawn = [sample_point(domains, rng, above=case.above) for _ in range(200)]
+    drawn = [sample_point(domains, rng, case=case) for _ in range(200)]
     assert all(point["d"] > 2 * point["p"] for point in drawn)
     assert not all(point["d"] > 2 * point["p"] for point in (sample_point(domains, rng) for _ in range(200)))
-    assert "d" not in sample_point({"p": domains["p"]}, rng, above=case.above)
+    assert "d" not in sample_point({"p": domains["p"]}, rng, case=case)

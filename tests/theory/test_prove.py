@@ -147,3 +147,15 @@ def test_an_exact_tie_of_a_bound_passes():
 
 def test_proofs_are_repeatable(proofs):
     assert prove(LINEAR) == proofs["retrieval.linear"]
+
+
+def test_moments_of_a_shifted_gaussian_and_products_of_sums_are_integrated():
+    from attnlaws.theory.simplify import settled
+
+    g, a, b, y = sp.Symbol("g", real=True), *sp.symbols("a b y", positive=True)
+    weight = sp.exp(a * g - g**2 / 2) / sp.sqrt(2 * sp.pi)
+    for power, moment in enumerate((1, a, a**2 + 1, a**3 + 3 * a, a**4 + 6 * a**2 + 3)):
+        value = settled(sp.Integral(g**power * weight, (g, -sp.oo, sp.oo)))
+        assert sp.simplify(value - moment * sp.exp(a**2 / 2)) == 0
+    value = settled(sp.Integral((1 / y + b) * (y + a) * y * sp.exp(-y), (y, 0, sp.oo)))
+    assert sp.expand(value) == sp.expand(1 + a + 2 * b + a * b)

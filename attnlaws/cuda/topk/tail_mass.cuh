@@ -1,10 +1,11 @@
-// The kernel of simulations/topk/tail_mass.py by the threads of a block, with its bits.
+// The kernels of simulations/topk/tail_mass.py by the threads of a block, with their bits.
 //
 // The CPU adds weight i to lane i % 256 and folds the lanes: thread i adds the same weights in the same order, and the
 // fold is the same tree. The largest score, the k-th largest and a count are exact in any order.
 #pragma once
 
 #include "../replicate.cuh"
+#include "../window_topk.cuh"
 
 // Scratch: the n scores; the selection leaves them where they are, so the CPU's copy of them is not needed.
 // Predicted per score: 128 instructions for the normal (half a call with its pair of float64), 54 for the weight and
@@ -42,4 +43,11 @@ __device__ inline void tail_mass(u32 k0, u32 k1, u32 replicate, double* scratch,
         const double moved = __dmul_rn(surplus, pexp64(__dmul_rn(sigma, __dsub_rn(threshold, largest))));
         out[0] = __ddiv_rn(__dadd_rn(lost, moved), __dadd_rn(lost, kept));
     }
+}
+
+// Scratch: the scores in the window, as many as there is room for.
+__device__ inline void window(u32 k0, u32 k1, u32 replicate, double* scratch, double* out, i64 n, i64 k, double sigma,
+                              double low, double high, i64 room) {
+    const double lost = tail_of_stream(k0, k1, replicate, scratch, room, n, k, sigma, low, high);
+    if (threadIdx.x == 0) out[0] = lost;
 }
