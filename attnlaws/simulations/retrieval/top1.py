@@ -35,7 +35,7 @@ def _stream(draw: Draw, lead: Expr, scalars: dict[str, Expr]) -> Streaming:
 
 def literal(**_: Any) -> Streaming:
     """Keys in full: their dot products with the query, against the query's own."""
-    norm2 = {"query_norm2": Dot(QUERY.symbol, QUERY.symbol)}
+    norm2: dict[str, Expr] = {"query_norm2": Dot(QUERY.symbol, QUERY.symbol)}
     return _stream(KEY, Dot(KEY.symbol, QUERY.symbol) - Symbol("query_norm2"), norm2)
 
 

@@ -52,8 +52,8 @@ def _mean(n: float, d: float, lost: bool) -> float:
         seen = log_integrand(rough)
         inside = np.flatnonzero(seen > seen.max() - DEEP)
         ends = rough[[max(inside[0] - 1, 0), min(inside[-1] + 1, NODES - 1)]]
-        nodes, step = np.linspace(*ends, NODES, retstep=True)
-        return float(step * np.exp(log_integrand(nodes)).sum())
+        nodes = np.linspace(ends[0], ends[1], NODES)
+        return float((nodes[1] - nodes[0]) * np.exp(log_integrand(nodes)).sum())
 
 
 def _over(lost: bool) -> Any:
@@ -152,7 +152,8 @@ LAW = Law(
     grid=Grid(
         across="d_k",
         series=({"n": 6}, {"n": 12}),
-        values=(1, 2, 3),
+        values=(1, 2, 4),
+        logx=True,
         extra=({"n": 9, "d_k": 3},),
     ),
     sabotages={
