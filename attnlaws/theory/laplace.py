@@ -214,7 +214,7 @@ def log_square_error(n: float, a: float, b: float) -> float:
         b: how far its mean is below 0.
 
     Example:
-        >>> bool(abs(np.exp(log_square_error(3.0, 1e-9, 0.0)) - 0.75) < 1e-9)
+        >>> bool(abs(np.exp(log_square_error(3.0, 1e-4, 1e-8)) - 0.75) < 1e-7)
         True
     """
     from scipy import special

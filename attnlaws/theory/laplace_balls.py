@@ -369,7 +369,7 @@ def square_error(digits: int, n: int, weight: Callable[[], tuple[arb, arb]], gue
         guess: the logarithm of the result, roughly; the precision is chosen by it.
 
     Example:
-        >>> square_error(9, 3, lambda: (arb(1) / 10**9, arb(0)), 0.0).str(6, radius=False)
+        >>> square_error(9, 3, lambda: (arb(1) / 10**5, arb(1) / 10**10), 0.0).str(6, radius=False)
         '0.750000'
     """
     a, b = map(float, weight())
