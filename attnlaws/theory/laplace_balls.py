@@ -4,9 +4,10 @@ The transform of a weight w is a Mellin-Barnes integral of gamma functions and o
 
     E[(t w)^k exp(-t w)] = (1/(2 pi i)) times the integral of gamma(z + k) E[w^-z] exp(-z s) over Re z = -1/2,
 
-and for k = 0 that is psi - 1; E[w^-z] is exp(a^2 z^2/2) for w = exp(a g) and a Bessel function on a sphere. It is a sum over equidistant z with a bound for what the sum leaves. The integral over s
-is cut into panels with Gauss-Legendre nodes; what those leave is bounded by the integrand's size on an ellipse around
-the panel, inside the strip |Im s| < pi/2 where |psi| is at most 1. Ends are cut by the moments of w.
+and for k = 0 that is psi - 1; E[w^-z] is exp(a^2 z^2/2) for w = exp(a g), and a Bessel function on a sphere. It is a
+sum over equidistant z with a bound for what the sum leaves. The integral over s is cut into panels with Gauss-Legendre
+nodes; what those leave is bounded by the integrand's size on an ellipse around the panel, inside the strip
+|Im s| < pi/2 where |psi| is at most 1. Ends are cut by the moments of w.
 """
 
 from __future__ import annotations
@@ -265,7 +266,7 @@ def participation(digits: int, n: int, weights: Weights) -> arb:
 
 
 def _frozen(digits: int, n: Any, weights: Weights, pairs: bool) -> arb:
-    size, others, square = float(n), n - 1 if pairs else n, weights.scale**2
+    size, others, a = float(n), n - 1 if pairs else n, weights.scale
     orders = (0, 2) if pairs else (0,)
 
     def compute(log_error: float) -> arb:
@@ -275,11 +276,11 @@ def _frozen(digits: int, n: Any, weights: Weights, pairs: bool) -> arb:
 
         def beyond(s: arb) -> arb:
             """The integral of psi^others beyond s: it decreases, and E (t w)^-q bounds psi for q up to e."""
-            end, q = arb(high).max(s), arb(min(1.0, high / square))
+            end, q = arb(high).max(s), arb(min(1.0, high / a / a))
             tail = (others * (weights.moment(q).log() - q * end)).exp() / (others * q)
             return (transform.power(others, s).abs_upper() * (end - s) + tail).upper()
 
-        q = arb(min(1.0, -low / square))
+        q = arb(min(1.0, -low / a / a))
         below = n * (q * low).exp() * weights.moment(q) / q + arb(low).exp()  # exp(-x) and psi are about 1 there
         if pairs:  # bounded by the square of t W times exp(-t W)
             total = _panels(

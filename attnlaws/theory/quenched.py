@@ -1,8 +1,8 @@
 """The mean logarithm of a sum of weights of scores on a sphere, for numbers of weights far beyond any computer.
 
 As in :mod:`attnlaws.theory.laplace`, but a weight is w = exp(b x) with x the cosine of two random directions in d
-dimensions: E ln W is the integral over s = ln t of exp(-t) - psi^m, psi(t) = E exp(-t w). With x = tanh(v) the density of
-v is proportional to sech(v)^(d - 1), and the trapezoid rule converges geometrically in v and in s.
+dimensions: E ln W is the integral over s = ln t of exp(-t) - psi^m, psi(t) = E exp(-t w). With x = tanh(v) the density
+of v is proportional to sech(v)^(d - 1), and the trapezoid rule converges geometrically in v and in s.
 """
 
 from __future__ import annotations

@@ -113,6 +113,27 @@ def test_derivations_hold():
     assert prove(ANNEALED).badge == "proven"
 
 
+@pytest.mark.parametrize(
+    ("keys", "d", "tau"),
+    [
+        ("gaussian", 4, 1.5),
+        ("gaussian", 2, 900.0),
+        ("gaussian", 16, 0.5),
+        ("gaussian", 200, 30.0),
+        ("sphere", 4, 1.5),
+        ("sphere", 16, 4.0),
+        ("sphere", 200, 30.0),
+        pytest.param("sphere", 8, 0.5, marks=pytest.mark.slow),
+    ],
+)
+def test_finite_values_are_certified(keys, d, tau):
+    """To the 1e-9 that is declared; steep weights on a sphere take the enclosure minutes, so points are few."""
+    case = next(case for case in LAW.derivations if case.when == {"keys": keys})
+    ball = case.enclosure(11, tau=tau, d_k=d)
+    assert ball.is_finite() and ball.rel_accuracy_bits() > 28
+    assert abs(float(LAW(tau=tau, d_k=d, keys=keys)) / float(ball) - 1) < case.accuracy.bound
+
+
 def test_limits_are_accurate():
     limits = [case for case in certify(LAW, algorithm_points=0) if "none" in case.case]
     assert len(limits) == 2 and all(certificate.passed for certificate in limits), limits

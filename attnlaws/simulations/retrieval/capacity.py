@@ -92,7 +92,7 @@ def reference(
         scores = [math.sqrt(d_k) * wide[name] for name in ("score", "other")]
     else:
         planes = [wide[a] + 1j * wide[b] for a, b in (("first", "second"), ("third", "fourth"))]
-        radii = [1.0 if d_k == 2 else np.sqrt(-np.expm1(-np.abs(z) ** 2 / (d_k - 2))) for z in planes]
+        radii = [1.0 if d_k == 2 else np.sqrt(-np.expm1(-(np.abs(z) ** 2) / (d_k - 2))) for z in planes]
         scores = [d_k * radius * np.cos(np.angle(z)) for radius, z in zip(radii, planes, strict=True)]
     first, second = (float(np.exp(2 * (score - d_k) / tau).sum()) for score in scores)
     return {"log_half": (math.log(first) + math.log(second)) / 2, "log_whole": math.log(first + second)}

@@ -1,9 +1,9 @@
 """The mean interference set to one, exp(2 d_k (tau - 1)/tau^2) pairs, read as the capacity at every temperature.
 
-The mean over Gaussian keys of the sum of squared weights, for a target of norm sqrt(d_k), is m exp(-2 d_k (tau - 1)/tau^2),
-and the number of pairs at which it is 1 follows at once. Where tau is above 2 a memory of that size behaves like the
-mean. Below, the mean is carried by scores so large that no key of such a memory has one: the formula promises nothing
-at tau = 1, where the typical memory holds about exp(d_k/2) pairs, and less than one pair below.
+The mean over Gaussian keys of the sum of squared weights, for a target of norm sqrt(d_k), is m times
+exp(-2 d_k (tau - 1)/tau^2), and the number m of pairs at which it is 1 follows at once. Where tau is above 2 a memory
+of that size behaves like the mean. Below, the mean is carried by scores so large that no key of such a memory has one:
+the formula promises a single pair at tau = 1, where the typical memory holds about exp(d_k/2), and none below.
 
 This is a reading of the formula, put to the test because the formula is often used so; it is no claim of a paper.
 """
@@ -35,8 +35,8 @@ LAW = Law(
         "arXiv:2505.19488",
         "signal-to-noise ratio of the exponential kernel, solved for the number of pairs",
         "reconstructed",
-        note="the paper's text was not read; a secondary source quotes the beginning of a formula that can only be this "
-        "mean. That it gives the capacity at every temperature is our reading, not the paper's word",
+        note="the paper's text was not read; a secondary source quotes the beginning of a formula that can only be "
+        "this mean. That it gives the capacity at every temperature is our reading, not the paper's word",
         year="2025",
     ),
     steps=(

@@ -1,16 +1,17 @@
 """How many pairs an exponential-kernel memory can hold: the number at which a typical reading is half interference.
 
-The query is a stored key of norm sqrt(d_k), and m other pairs interfere: their keys are Gaussian, or lie on the sphere of
-radius sqrt(d_k) as normalized keys do. A score k_j . q gives the weight exp(2 (k_j . q - d_k)/tau) relative to the
-target's own squared weight, and the inverse signal-to-noise ratio is their sum W. Capacity is the m at which the typical
-sum, exp(E ln W), is 1; the law gives ln m / d_k, at a finite d_k or (d_k = None) in the limit of many dimensions.
+The query is a stored key of norm sqrt(d_k), and m other pairs interfere: their keys are Gaussian, or lie on the sphere
+of radius sqrt(d_k) as normalized keys do. A score k_j . q gives the weight exp(2 (k_j . q - d_k)/tau) relative to the
+target's own squared weight, and the inverse signal-to-noise ratio is their sum W. Capacity is the m at which the
+typical sum, exp(E ln W), is 1; the law gives ln m / d_k, at a finite d_k or (d_k = None) in the limit of many
+dimensions.
 
 With Gaussian keys the limit has two phases. Above tau = 2 the sum is close to its mean and the exponent is
 2 (tau - 1)/tau^2. Below, the largest score alone decides, as in the frozen phase of the random energy model, and the
-exponent stays at 1/2: the mean of the sum then sits in scores that a memory of this size does not have, and the formula
-for the mean (`retrieval.annealed_capacity`) promises too little. On the sphere no score exceeds the target's, the sum is
-always close to its mean, and the exponent grows without bound as tau falls. Between whole numbers of pairs the formula
-for E ln W interpolates.
+exponent stays at 1/2: the mean of the sum then sits in scores that a memory of this size does not have, and the
+formula for the mean (`retrieval.annealed_capacity`) promises too little. On the sphere no score exceeds the target's,
+the sum is always close to its mean, and the exponent grows without bound as tau falls. Between whole numbers of pairs
+the formula for E ln W interpolates.
 """
 
 from __future__ import annotations
@@ -61,14 +62,18 @@ SPHERE = _mean_log(
     d_k,
 )
 FRULLANI = (
-    "E ln W for m = exp(rate d_k) independent weights: ln W is the integral of (exp(-t) - exp(-t W))/t, and the mean of "
-    "exp(-t W) is the m-th power of that of one weight"
+    "E ln W for m = exp(rate d_k) independent weights: ln W is the integral of (exp(-t) - exp(-t W))/t, and the mean "
+    "of exp(-t W) is the m-th power of that of one weight"
 )
 READ = "the target weighs exp(2 d_k/tau); found numerically"
 
 
 def _smaller(a: sp.Expr, b: sp.Expr) -> sp.Expr:
     return (a + b - sp.Abs(a - b)) / 2
+
+
+HELD = _smaller(sp.Integer(1), 2 / tau)
+"""At capacity, the size per dimension of the scores that carry the sum of Gaussian keys."""
 
 
 def _finite(keys: str, mean_log: sp.Expr) -> Derivation:
@@ -123,7 +128,6 @@ _RATES = {"gaussian": _gaussian_rate, "sphere": _sphere_rate}
 def _limits() -> tuple[Derivation, Derivation]:
     """The two limits: the largest exponent among the scores that exist."""
     largest = _smaller(sp.sqrt(2 * rate), 2 / tau)
-    held = _smaller(sp.Integer(1), 2 / tau)
     cosine = 4 / (sp.sqrt(tau**2 + 16) + tau)
     gaussian = Derivation(
         (
@@ -131,10 +135,10 @@ def _limits() -> tuple[Derivation, Derivation]:
             Cites(
                 rate + 2 * largest / tau - largest**2 / 2,
                 REM,
-                "of exp(rate d_k) scores about exp((rate - x^2/2) d_k) lie near x d_k; the sum is carried by the x that "
-                "maximizes 2 x/tau + rate - x^2/2 among those that exist, up to sqrt(2 rate)",
+                "of exp(rate d_k) scores about exp((rate - x^2/2) d_k) lie near x d_k; the sum is carried by the x "
+                "that maximizes 2 x/tau + rate - x^2/2 among those that exist, up to sqrt(2 rate)",
             ),
-            Solves(rate, 2 / tau, 2 * (1 - held) / tau + held**2 / 2, "where that is the target's exponent, 2/tau"),
+            Solves(rate, 2 / tau, 2 * (1 - HELD) / tau + HELD**2 / 2, "where that is the target's exponent, 2/tau"),
         ),
         when={"keys": "gaussian", "d_k": None},
     )
@@ -183,13 +187,10 @@ LAW = Law(
     ),
     sabotages={
         "the mean of the sum, not the typical sum": {
-            "gaussian": 2 * (tau - 1) / tau**2,
             "keys=gaussian": 2 * (tau - 1) / tau**2,
         },
         "spheres hold what Gaussian keys hold": {"keys=sphere": 2 * (tau - 1) / tau**2},
-        "the limit at every dimension": {
-            "keys=gaussian": 2 * (1 - _smaller(sp.Integer(1), 2 / tau)) / tau + _smaller(sp.Integer(1), 2 / tau) ** 2 / 2
-        },
+        "the limit at every dimension": {"keys=gaussian": 2 * (1 - HELD) / tau + HELD**2 / 2},
         "the signal counts once": lambda form: form / 2,
     },
 )
