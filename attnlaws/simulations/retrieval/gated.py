@@ -42,13 +42,11 @@ def literal(*, convention: str, **_: Any) -> Streaming:
 
 def collapsed(*, convention: str, **_: Any) -> Streaming:
     """An equal law with fewer draws: half the sum of the target's keys, a normal across it, and normal scores."""
-    across = ACROSS.symbol
-    if convention == "median":
-        x = Symbol("half")
-        weight = Max(x + sqrt(x) * across, Integer(0)) * (x - sqrt(x) * across)
-        return _targets((ENTRY,), (ACROSS,), {"half": ENTRY.symbol**2}, 2 * x, weight)
-    x = Dot(MEAN.symbol, MEAN.symbol)
+    across = Symbol("across_keys") if convention == "median" else ACROSS.symbol
+    x = Symbol("half") if convention == "median" else Dot(MEAN.symbol, MEAN.symbol)
     weight = Max(x + sqrt(x) * across, Integer(0)) * (x - sqrt(x) * across)
+    if convention == "median":
+        return _targets((ENTRY,), (ACROSS,), {"half": ENTRY.symbol**2}, 2 * x, weight)
     return _pairs((SCORE, GATE_SCORE), (MEAN, ACROSS), [SCORE.symbol, GATE_SCORE.symbol], 2 * x, weight)
 
 
@@ -56,15 +54,13 @@ def _targets(
     item: tuple[Draw, ...], shared: tuple[Draw, ...], sums: dict[str, Expr], norm2: Expr, weight: Expr
 ) -> Streaming:
     """Targets, coordinate by coordinate: the mean interference given the query over the target's squared weight."""
-    scalars = {draw.name + "_drawn": draw.symbol for draw in shared}
-    renamed = {draw.symbol: Symbol(draw.name + "_drawn") for draw in shared}
     return Streaming(
         items=lambda *, d_k, **_: d_k,
         shared=shared,
         item=item,
-        scalars=scalars,
+        scalars={f"{draw.name}_keys": draw.symbol for draw in shared},
         sums=sums,
-        outputs={"inverse_snr": ((N - 1) * norm2**2 / (2 * weight**2)).subs(renamed)},
+        outputs={"inverse_snr": (N - 1) * norm2**2 / (2 * weight**2)},
     )
 
 
