@@ -259,6 +259,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     sp.exp: lambda analytic, x: x.exp(),
     sp.log: _log,
     sp.Abs: lambda analytic, x: abs(x),
+    sp.sign: lambda analytic, x: x.sgn(),
     sp.erf: lambda analytic, x: x.erf(),
     sp.erfc: lambda analytic, x: x.erfc(),
     sp.gamma: lambda analytic, x: x.gamma(),

@@ -156,9 +156,9 @@ def _follow(chain: Derivation, before: sp.Expr, step: Step, sampler: _Sampler) -
     if isinstance(step, Tends):
         settles = vanishes(sp.limit(before, step.along, sp.oo) - after)
         return ("symbolic", "") if settles else ("unknown", f"SymPy does not find the limit in {step.along}")
+    if isinstance(step, Solves | Equals) and chain.value is not None and after == ROOT:
+        return "algorithm", ""
     if isinstance(step, Solves):
-        if chain.value is not None and after == ROOT:
-            return "algorithm", ""
         return _equal(before.subs(step.unknown, after), sp.sympify(step.target), None, sampler)
     if isinstance(step, AtMost):
         return _at_most(before, after, sampler)

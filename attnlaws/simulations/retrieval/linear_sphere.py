@@ -3,13 +3,14 @@
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Max, Symbol, exp, sqrt
+from sympy import Expr, Float, Integer, Max, Symbol, exp, sqrt
 
 from attnlaws.simulations import run
 from attnlaws.simulations.experiment import Dot, Draw, Experiment, Smooth, Streaming
 
 QUERY, KEY = Draw("query", "d_k"), Draw("key", "d_k")
 FIRST, SECOND = Draw("first"), Draw("second")
+SMALLEST = Float(2.0**-60)
 D_K, QUERY_NORM2, NOISE2 = Symbol("d_k"), Symbol("query_norm2"), Symbol("noise2")
 
 
@@ -28,7 +29,7 @@ def cosine(d_k: int, first: Expr = FIRST.symbol, second: Expr = SECOND.symbol) -
     """
     if d_k == 1:
         return first / Max(first, -first)
-    rho2 = first**2 + second**2
+    rho2 = first**2 + second**2 + SMALLEST  # where both are 0 the cosine is 0, and no number without this
     return first / sqrt(rho2) if d_k == 2 else sqrt((1 - exp(-rho2 / (D_K - 2))) / rho2) * first
 
 
