@@ -15,10 +15,11 @@ from attnlaws.figures.legends import clear_legends
 from attnlaws.figures.style import COLOURS, DASHES, MARKERS, Picture, styled
 from attnlaws.figures.ticks import log_ticks
 from attnlaws.simulations.verdict import Judged, Verdict, percent
-from attnlaws.theory.domain import Number
+from attnlaws.theory.domain import Choice, Number
 from attnlaws.theory.law import Law
 
-CURVE_POINTS = 200
+CURVE_POINTS, ALGORITHM_POINTS = 200, 25
+"""Places at which a theory line is evaluated: a formula, and an algorithm, which can take seconds."""
 INTERVAL = 1.96
 LABEL_WIDTH = 42
 """Characters of a label beside the upper panel that fit its height."""
@@ -72,7 +73,7 @@ def _title(law: Law, verdict: Verdict) -> str:
     sees = "" if verdict.outcome == "REFUTED" else f", errors above {percent(verdict.visible)} would be refuted"
     return "\n".join(
         [
-            *_wrapped(f"{law.id}: {law.statement}", width),
+            *wrapped(f"{law.id}: {law.statement}", width),
             f"{verdict.outcome} (expected {verdict.expected}), derivation {verdict.badge}; "
             f"tolerance {percent(verdict.delta)}{sees}",
             f"mode {verdict.mode}; seed {verdict.seed}",
@@ -80,7 +81,7 @@ def _title(law: Law, verdict: Verdict) -> str:
     )
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
     """Lines of a text; none begins or ends with an operator, or breaks a word at its hyphen."""
     tied = re.sub(r" ([-+*/=.<>]+) ", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text)
     lines = textwrap.wrap(tied, width, break_on_hyphens=False)
@@ -95,6 +96,7 @@ def draw_overlay(
     over: Callable[..., Any] | None = None,
     label: Callable[[Mapping[str, Any]], str] | None = None,
     reach: tuple[float, float] | None = None,
+    joined: bool = False,
 ) -> None:
     """Theory as lines, the finite-size allowance as a band, simulation as points with 95 % intervals.
 
@@ -105,6 +107,7 @@ def draw_overlay(
         over: ``over(**point)``, what everything is divided by; the label beside the axis is then left to the caller.
         label: name of a curve, from its fixed parameters.
         reach: where the theory lines begin and end, where that is not the range of the points.
+        joined: the lines join the law's values at the points, because each value takes long.
     """
     assert law.grid is not None
     across, handles, shown = law.grid.across, [], []
@@ -112,10 +115,11 @@ def draw_overlay(
         colour, style = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
         look: dict[str, Any] = {"color": colour, "marker": MARKERS[index % len(MARKERS)], "markerfacecolor": "white"}
         x = np.array([point.parameters[across] for point in points], float)
-        curve, values = theory_line(law, fixed, reach)
+        theory = np.array([point.theory for point in points])
+        curve, values = (x, theory) if joined else theory_line(law, fixed, reach)
         unit = np.array([over(**point.parameters) if over else 1.0 for point in points], float)
         axes.plot(curve, values / (over(**fixed, **{across: curve}) if over else 1), color=colour, linestyle=style)
-        theory = np.array([point.theory for point in points]) / unit
+        theory = theory / unit
         shown += list(theory)
         if law.grid.ladder is not None:
             band = np.array([point.allowance for point in points]) / unit
@@ -130,10 +134,11 @@ def draw_overlay(
     if min(shown) > 0 and max(shown) / min(shown) > 10:
         axes.set_yscale("log")
         log_ticks(axes.yaxis, *axes.get_ylim())
-    axes.set_ylabel("\n".join(_wrapped(law.quantity, LABEL_WIDTH)))
+    axes.set_ylabel("\n".join(wrapped(law.quantity, LABEL_WIDTH)))
     axes.tick_params(labelbottom=False)
     points = "exact values" if verdict.exact else "simulation, 95 % intervals"
-    axes.set_title(f"lines: theory; points: {points}", fontsize=8, loc="left", color="#555555")
+    lines = "theory at the points" if joined else "theory"
+    axes.set_title(f"lines: {lines}; points: {points}", fontsize=8, loc="left", color="#555555")
     shared = ", ".join(f"{name} = {_shown(value)}" for name, value in _common(law).items() if not isinstance(value, str))
     axes.legend(handles=handles, title=shared, title_fontsize=8, alignment="left")
 
@@ -267,12 +272,15 @@ def theory_line(
     """Places along the axis and the law's values there: whole numbers only where the axis has no others."""
     assert law.grid is not None
     low, high = reach or (min(law.grid.values), max(law.grid.values))
-    x = np.geomspace(low, high, CURVE_POINTS) if law.grid.logx else np.linspace(low, high, CURVE_POINTS)
+    choices = {name: value for name, value in fixed.items() if isinstance(law.parameter(name).domain, Choice)}
+    size = CURVE_POINTS if law.derivation(**choices).value is None else ALGORITHM_POINTS
+    x = np.geomspace(low, high, size) if law.grid.logx else np.linspace(low, high, size)
+    x[[0, -1]] = low, high  # not a rounding error beyond the domain
     domain = law.parameter(law.grid.across).domain
     if isinstance(domain, Number) and domain.whole:
         x = np.unique(x.round())
-    point: dict[str, Any] = {**fixed, law.grid.across: x}
-    return x, law(**point)
+    given = {name: value for name, value in fixed.items() if law.parameter(name).role != "simulation"}
+    return x, np.broadcast_to(law(**{**given, law.grid.across: x}), x.shape)
 
 
 def _log_axis(axes: Axes, law: Law, reach: tuple[float, float] | None = None) -> None:
