@@ -19,18 +19,35 @@ if TYPE_CHECKING:
     from attnlaws.catalog import Catalog
     from attnlaws.simulations.experiment import Arithmetic, Exact, Experiment
     from attnlaws.simulations.verdict import Verdict
+    from attnlaws.sizing import best_temperature, capacity, dimension, temperature
     from attnlaws.theory.law import Law
 
-__all__ = ["__version__", "estimators", "experiment", "figure", "law", "laws", "simulate", "verify"]
+__all__ = [
+    "__version__",
+    "best_temperature",
+    "capacity",
+    "dimension",
+    "estimators",
+    "experiment",
+    "figure",
+    "law",
+    "laws",
+    "simulate",
+    "temperature",
+    "verify",
+]
+
+SIZING = ("best_temperature", "capacity", "dimension", "temperature")
 
 STORE = ".attnlaws"
 
 
 def __getattr__(name: str) -> Any:
-    if name == "estimators":  # at first use: it needs NumPy, and `import attnlaws` does without
+    if name == "estimators" or name in SIZING:  # at first use: they need NumPy, and `import attnlaws` does without
         import importlib
 
-        return importlib.import_module("attnlaws.estimators")
+        found = importlib.import_module("attnlaws.sizing" if name in SIZING else "attnlaws.estimators")
+        return getattr(found, name) if name in SIZING else found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

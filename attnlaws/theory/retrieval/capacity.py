@@ -80,27 +80,44 @@ def _finite(keys: str, mean_log: sp.Expr) -> Derivation:
     return Derivation(
         (Definition(mean_log, FRULLANI), Solves(rate, 2 * d_k / tau, ROOT, READ)),
         when={"keys": keys},
-        value=lambda tau, d_k: np.vectorize(_RATES[keys], otypes=[np.float64])(tau, d_k),
+        value=lambda tau, d_k: np.vectorize(log_number, otypes=[np.float64])(keys, tau, d_k) / d_k,
         enclosure=lambda digits, tau, d_k: _enclosure(keys, digits, tau, int(d_k)),
         accuracy=LooserAccuracy(1e-9, "a root of an integral computed by the trapezoid rule"),
     )
 
 
-def _gaussian_rate(tau: float, d: float) -> float:
-    spread = 2 * np.sqrt(d) / tau
-    return _root(lambda log_m: laplace.log_sum(float(np.exp(log_m)), float(spread)), 2 * d / tau, d / 2 + 4) / d
+def log_number(keys: str, tau: float, d: float, log_target: float = 0.0) -> float:
+    """Ln m for the number m of other pairs at which the typical inverse signal-to-noise ratio reaches a target.
 
+    Args:
+        keys: "gaussian" or "sphere".
+        tau: temperature.
+        d: dimension of the keys.
+        log_target: natural logarithm of the target.
 
-def _sphere_rate(tau: float, d: float) -> float:
-    steepness = 2 * d / tau
-    return _root(lambda log_m: quenched.log_sum(log_m, float(steepness), int(d)), steepness, steepness + 3) / d
+    Returns:
+        ln m, or minus infinity where a single other pair interferes more than that.
 
-
-def _root(mean_log: Any, target: float, upper: float) -> float:
-    """The logarithm of the number of weights at which E ln W reaches the target; at one weight it is 0."""
+    Example:
+        >>> round(log_number("gaussian", 4.0, 64), 6)
+        24.000092
+    """
     from scipy import optimize
 
-    found: Any = optimize.brentq(lambda log_m: mean_log(log_m) - target, 0.0, upper, xtol=1e-12)
+    steepness = 2 * float(d) / float(tau)
+    level = steepness + log_target
+
+    def above(log_m: float) -> float:
+        if keys == "sphere":
+            return quenched.log_sum(log_m, steepness, int(d)) - level
+        return laplace.log_sum(float(np.exp(log_m)), steepness / float(np.sqrt(d))) - level
+
+    if level <= 0:  # at one weight E ln W is 0
+        return -np.inf
+    # With as many weights as that the sum is larger, frozen or not. Gaussian weights are counted in float64, and in up
+    # to 1024 dimensions exp(700) of them are more than enough.
+    upper = level + 3.0 if keys == "sphere" else min(level + 3.0, 700.0)
+    found: Any = optimize.brentq(above, 0.0, upper, xtol=1e-12)
     return float(found)
 
 
@@ -118,11 +135,8 @@ def _enclosure(keys: str, digits: int, tau: Any, d: int) -> Any:
         return 2 * arb(d) / exact(tau)
 
     weights = Lognormal(spread) if keys == "gaussian" else OnSphere(target, d)
-    guess = d * float(_RATES[keys](float(tau), float(d)))
+    guess = log_number(keys, float(tau), d)
     return log_number_enclosure(min(digits, 10), weights, target, guess) / d
-
-
-_RATES = {"gaussian": _gaussian_rate, "sphere": _sphere_rate}
 
 
 def _limits() -> tuple[Derivation, Derivation]:
