@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
@@ -42,8 +43,9 @@ def overlay(law: Law, verdict: Verdict, draw: Draw | None = None) -> Figure:
     assert law.grid is not None
     with styled():
         ladder = len(verdict.ladder) > 0
-        figure = Picture(figsize=(9.6 if ladder else 6.8, 5.6), layout="constrained")
-        figure.get_layout_engine().set(w_pad=WIDTH_PAD, h_pad=HEIGHT_PAD)
+        figure = Picture(
+            figsize=(9.6 if ladder else 6.8, 5.6), layout=ConstrainedLayoutEngine(w_pad=WIDTH_PAD, h_pad=HEIGHT_PAD)
+        )
         grid = figure.add_gridspec(
             2, 2 if ladder else 1, height_ratios=(3, 1), width_ratios=(2, 1.15) if ladder else None
         )
@@ -84,7 +86,7 @@ def _title(law: Law, verdict: Verdict) -> str:
 def wrapped(text: str, width: int) -> list[str]:
     """Lines of a text; none begins or ends with an operator, or breaks a word at its hyphen."""
     tied = re.sub(r" ([-+*/=.<>]+) ", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text)
-    lines = textwrap.wrap(tied, width, break_on_hyphens=False)
+    lines = textwrap.wrap(tied, width, break_on_hyphens=False, break_long_words=False)
     return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
 
@@ -139,8 +141,8 @@ def draw_overlay(
     points = "exact values" if verdict.exact else "simulation, 95 % intervals"
     lines = "theory at the points" if joined else "theory"
     axes.set_title(f"lines: {lines}; points: {points}", fontsize=8, loc="left", color="#555555")
-    shared = ", ".join(f"{name} = {_shown(value)}" for name, value in _common(law).items() if not isinstance(value, str))
-    axes.legend(handles=handles, title=shared, title_fontsize=8, alignment="left")
+    shared = [f"{name} = {_shown(value)}" for name, value in _common(law).items() if not isinstance(value, str)]
+    axes.legend(handles=handles, title=", ".join(shared), title_fontsize=8, alignment="left")
 
 
 def note(axes: Axes, text: str, at: tuple[float, float], **options: Any) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
@@ -11,7 +12,7 @@ CLOSEST = 0.045
 
 
 def number(value: float, wide: bool = False) -> str:
-    """A number beside an axis.
+    r"""A number beside an axis.
 
     Args:
         value: the number.
@@ -19,7 +20,7 @@ def number(value: float, wide: bool = False) -> str:
 
     Example:
         >>> number(0.25), number(10000), number(10000, wide=True), number(0.0003, wide=True)
-        ('0.25', '10000', '$10^{4}$', '$3\\\\times10^{-4}$')
+        ('0.25', '10000', '$10^{4}$', '$3\\times10^{-4}$')
     """
     if not wide or 0.1 <= value <= 10:
         return f"{value:g}"
@@ -38,7 +39,7 @@ def log_ticks(axis: Axis, low: float, high: float, values: Sequence[float] = ())
         values: ticks of one's own, taken where they are not crowded.
     """
     span, wide = high / low, low < 1e-3 or high >= 1e5
-    gaps = [math.log(b / a) / math.log(span) for a, b in zip(values, values[1:], strict=False)]
+    gaps = [math.log(b / a) / math.log(span) for a, b in pairwise(values)]
     if values and min(gaps, default=1.0) >= CLOSEST:
         axis.set_major_locator(FixedLocator(list(values)))
         axis.set_minor_locator(NullLocator())

@@ -6,8 +6,8 @@ from matplotlib.legend import Legend
 
 from attnlaws import registry
 from attnlaws.catalog import figure_of
-from attnlaws.figures.overlay import wrapped
 from attnlaws.figures.legends import clear_legends
+from attnlaws.figures.overlay import wrapped
 from attnlaws.figures.style import Picture, styled
 from attnlaws.figures.ticks import log_ticks, number
 from attnlaws.simulations.experiment import Exact
@@ -146,4 +146,4 @@ def test_a_wide_axis_has_powers_of_ten():
 
 
 def test_a_line_is_not_broken_at_an_operator_or_a_hyphen():
-    assert wrapped("of n - 1 signal-to-noise pairs", 6) == ["of", "n - 1", "signal-to-noise", "pairs"]
+    assert wrapped("the n - 1 signal-to-noise pairs", 6) == ["the", "n - 1", "signal-to-noise", "pairs"]

@@ -23,7 +23,7 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     axes.set_yscale("log")
     log_ticks(axes.yaxis, *axes.get_ylim())
     axes.axhline(LIMIT, color="#999999", linewidth=1.2, linestyle=":")
-    note(axes, rf"$2\sqrt{{2}}$: limit at tau = $\sqrt{{d_k}}$", (REACH[1], LIMIT), offset=(0, -3), ha="right", va="top")
+    note(axes, r"$2\sqrt{2}$: limit at tau = $\sqrt{d_k}$", (REACH[0], LIMIT))
     curves = axes.get_legend()
     assert curves is not None
     handles = [*curves.legend_handles, line]
