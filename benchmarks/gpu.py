@@ -36,6 +36,17 @@ SIZES = {
 }
 """What is timed: one large replicate of a stream, many of a self-contained kernel."""
 ROWS = 4096
+INSTRUCTIONS = {
+    ("retrieval.linear", "literal", "exact"): 184 / 4,
+    ("retrieval.linear", "literal", "fast"): 110 / 4,
+    ("retrieval.linear", "collapsed", "exact"): 55,
+    ("retrieval.linear", "collapsed", "fast"): 37,
+    ("retrieval.exponential", "collapsed", "exact"): 78,
+    ("retrieval.exponential", "collapsed", "fast"): 38,
+}
+"""Machine instructions for each normal, as cuda/streaming.cuh states them for sm_90."""
+LANES_ISSUED = 128
+"""Threads for which a multiprocessor issues an instruction in one cycle: four schedulers of 32."""
 
 
 def task_of(law_id: str, mode: str, point: dict[str, Any]) -> Task:
@@ -120,8 +131,17 @@ def seconds(gpus: Gpus, action: Callable[[], Any], repeats: int) -> tuple[float,
     return min(taken[1:]), max(taken[1:])
 
 
+def issue_ceiling(gpus: Gpus, instructions: float) -> float:
+    """Normals a second that one GPU could make if it issued an instruction for all lanes in every cycle."""
+    attributes = gpus.cupy.cuda.Device().attributes
+    return attributes["MultiProcessorCount"] * attributes["ClockRate"] * 1e3 * LANES_ISSUED / instructions
+
+
 def rates(gpus: Gpus, sizes: dict[tuple[str, str], dict[str, Any]], rows: int, repeats: int) -> list[dict[str, Any]]:
-    """Normals a second of each kernel that is timed, the launch and the copy back included."""
+    """Normals a second of each kernel that is timed, the launch and the copy back included.
+
+    Where the kernel's instructions are counted, also the rate's part of what one GPU could issue at its highest clock.
+    """
     found = []
     for (law_id, mode), point in sizes.items():
         exact = task_of(law_id, mode, point)
@@ -135,6 +155,9 @@ def rates(gpus: Gpus, sizes: dict[tuple[str, str], dict[str, Any]], rows: int, r
                 {"law": law_id, "mode": mode, "arithmetic": arithmetic, "point": point, "normals": normals,
                  "seconds": best, "slowest": worst, "normals_per_second": normals / best}
             )  # fmt: skip
+            instructions = INSTRUCTIONS.get((law_id, mode, arithmetic))
+            if instructions is not None:
+                found[-1]["of_ceiling"] = normals / best / issue_ceiling(gpus, instructions)
     return found
 
 

@@ -52,7 +52,7 @@ def headline(record: dict[str, Any] | None) -> str:
 
 
 def lines(record: dict[str, Any]) -> list[tuple[str, ...]]:
-    """A row for each kernel that was timed: law, mode, arithmetic, normals a second of the fastest and slowest run."""
+    """A row for each kernel that was timed, as ``HEAD`` says; the last column is empty where nothing was counted."""
     return [
         (
             rate["law"],
@@ -60,12 +60,13 @@ def lines(record: dict[str, Any]) -> list[tuple[str, ...]]:
             rate.get("arithmetic", "exact"),
             f"{rate['normals_per_second']:.3g}",
             f"{rate['normals'] / rate['slowest']:.3g}",
+            f"{rate['of_ceiling']:.0%}" if "of_ceiling" in rate else "",
         )
         for rate in record["rates"]
     ]
 
 
-HEAD = ("law", "mode", "arithmetic", "normals/s, fastest run", "slowest run")
+HEAD = ("law", "mode", "arithmetic", "normals/s, fastest run", "slowest run", "of what the GPU can issue")
 
 
 def readme_block(record: dict[str, Any] | None) -> str:
@@ -96,5 +97,5 @@ def gpu_section(record: dict[str, Any] | None) -> Markup:
     return folded(
         "On a GPU",
         tag("p", headline(record)),
-        table(f"Speed on {record['device']}", HEAD, lines(record), numeric=(3, 4)),
+        table(f"Speed on {record['device']}", HEAD, lines(record), numeric=(3, 4, 5)),
     )

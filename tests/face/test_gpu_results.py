@@ -12,6 +12,7 @@ README = Path(__file__).parents[2] / "README.md"
 
 def record(date: str, ratio: float) -> dict:
     rate = {"law": "retrieval.linear", "mode": "literal", "normals": 8 * 10**9, "seconds": 0.01, "slowest": 0.016}
+    rate |= {"of_ceiling": 0.612}
     peer = {"peer": "CuPy", "keys": 1000, "ratio": ratio}
     return {"device": "Some GPU", "date": date, "rates": [rate | {"normals_per_second": 8e11}], "peers": [peer]}
 
@@ -36,7 +37,7 @@ def test_the_newest_file_counts_and_its_device_and_date_are_named(folder):
         "The literal sum is 4.2 times as fast as CuPy with 1,000 keys in memory."
     )
     text = with_newest(README.read_text("utf-8"), found)
-    assert NONE not in text and "| retrieval.linear | literal | exact | 8e+11 | 5e+11 |" in text
+    assert NONE not in text and "| retrieval.linear | literal | exact | 8e+11 | 5e+11 | 61% |" in text
     assert with_newest(with_newest(text, None), found) == text
     page = str(gpu_section(found))
     assert "Some GPU" in page and "8e+11" in page and NONE not in page

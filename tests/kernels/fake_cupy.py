@@ -69,7 +69,7 @@ class _Device:
     def __init__(self, cupy: FakeCupy, number: int | None) -> None:
         self.cupy, self.number, self.before = cupy, number, 0
         self.mem_info = (cupy.free, 2 * cupy.free)
-        self.attributes = {"MultiProcessorCount": cupy.processors}
+        self.attributes = {"MultiProcessorCount": cupy.processors, "ClockRate": 2_000_000}
 
     def synchronize(self) -> None:
         """Every launch here has ended when it returns."""

@@ -176,6 +176,10 @@ def test_the_benchmark_times_fast_arithmetic_only_where_it_is_as_exact_as_stated
     assert 1e-3 < bench.fast_error(gpus) < 1
     found = bench.rates(gpus, {("retrieval.linear", "collapsed"): LINEAR}, rows=3, repeats=1)
     assert [row["arithmetic"] for row in found] == ["exact", "fast"]
+    attributes = gpus.cupy.cuda.Device().attributes
+    for row, instructions in zip(found, (55, 37), strict=True):
+        issued = row["of_ceiling"] * attributes["MultiProcessorCount"] * attributes["ClockRate"] * 1e3 * 128
+        assert issued == pytest.approx(instructions * row["normals_per_second"])
     right = gpu.GpuKernel.values
     monkeypatch.setattr(gpu.GpuKernel, "values", lambda *given: right(*given) * (1 + 1e-4))
     with pytest.raises(SystemExit, match=r"^toy: fast arithmetic is off by [45]\.\d+ times what is stated$"):
