@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.legend import Legend
+from matplotlib.text import Text
 
 from attnlaws import registry
 from attnlaws.catalog import figure_of
@@ -58,12 +59,19 @@ def drawn(request):
 
 
 def test_nothing_is_cut_off(drawn):
-    """In inches, so for every format: the box around all that is drawn lies within the figure."""
+    """In shares of the figure, so for every format: its words, and all else that is drawn, lie within it."""
     _, figure = drawn
-    box = figure.get_tightbbox()
-    width, height = figure.get_size_inches()
-    assert box.x0 >= 0 and box.y0 >= 0
-    assert box.x1 <= width and box.y1 <= height
+    ticks = {id(label) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for label in labels_of(axis)}
+    words = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text() and id(text) not in ticks]
+    assert len(words) >= 5
+    for box in (*(text.get_window_extent() for text in words), *(axes.get_tightbbox() for axes in figure.axes)):
+        assert figure.bbox.x0 <= box.x0 and figure.bbox.y0 <= box.y0
+        assert box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+
+
+def labels_of(axis):
+    """The labels of all ticks; those out of view are not drawn."""
+    return [label for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()) for label in (tick.label1, tick.label2)]
 
 
 def test_no_axis_has_an_offset_and_none_is_crowded(drawn):
