@@ -71,7 +71,9 @@ def test_nothing_is_cut_off(drawn):
 
 def labels_of(axis):
     """The labels of all ticks; those out of view are not drawn."""
-    return [label for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()) for label in (tick.label1, tick.label2)]
+    return [
+        label for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()) for label in (tick.label1, tick.label2)
+    ]
 
 
 def test_no_axis_has_an_offset_and_none_is_crowded(drawn):
