@@ -1,21 +1,30 @@
 """The default picture of every law: theory as lines, simulation as points, and what separates them below."""
 
+import re
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator, ScalarFormatter
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
+from attnlaws.figures.legends import clear_legends
 from attnlaws.figures.style import COLOURS, DASHES, MARKERS, Picture, styled
+from attnlaws.figures.ticks import log_ticks
 from attnlaws.simulations.verdict import Judged, Verdict, percent
-from attnlaws.theory.domain import Number
+from attnlaws.theory.domain import Choice, Number
 from attnlaws.theory.law import Law
 
-CURVE_POINTS = 200
+CURVE_POINTS, ALGORITHM_POINTS = 200, 25
+"""Places at which a theory line is evaluated: a formula, and an algorithm, which can take seconds."""
 INTERVAL = 1.96
+LABEL_WIDTH = 42
+"""Characters of a label beside the upper panel that fit its height."""
+WIDTH_PAD, HEIGHT_PAD = 0.08, 0.045
 
 Draw = Callable[[Axes, Law, Verdict], None]
 
@@ -34,21 +43,23 @@ def overlay(law: Law, verdict: Verdict, draw: Draw | None = None) -> Figure:
     assert law.grid is not None
     with styled():
         ladder = len(verdict.ladder) > 0
-        figure = Picture(figsize=(9.6 if ladder else 6.8, 5.6), layout="constrained")
+        figure = Picture(
+            figsize=(9.6 if ladder else 6.8, 5.6), layout=ConstrainedLayoutEngine(w_pad=WIDTH_PAD, h_pad=HEIGHT_PAD)
+        )
         grid = figure.add_gridspec(
             2, 2 if ladder else 1, height_ratios=(3, 1), width_ratios=(2, 1.15) if ladder else None
         )
         main = figure.add_subplot(grid[0, 0])
-        if all(point.noiseless for point in verdict.points):
-            residuals = figure.add_subplot(grid[1, 0])
-            draw_differences(residuals, law, verdict)
-        else:
-            residuals = figure.add_subplot(grid[1, 0], sharex=main)
-            draw_residuals(residuals, law, verdict)
+        instances = any(point.what == "instance" for point in verdict.points)  # the upper panel has its own axis
+        residuals = figure.add_subplot(grid[1, 0], sharex=None if instances else main)
+        noiseless = all(point.noiseless for point in verdict.points)
+        (draw_differences if noiseless else draw_residuals)(residuals, law, verdict)
         (draw or draw_overlay)(main, law, verdict)
         if ladder:
             draw_ladder(figure.add_subplot(grid[:, 1]), law, verdict)
         figure.suptitle(_title(law, verdict), x=0.01, ha="left", fontsize=8.5)
+        figure.align_ylabels([main, residuals])
+        clear_legends(figure)
         # Every drawing would lay it out a little further, and two files of one figure would differ.
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
@@ -64,7 +75,7 @@ def _title(law: Law, verdict: Verdict) -> str:
     sees = "" if verdict.outcome == "REFUTED" else f", errors above {percent(verdict.visible)} would be refuted"
     return "\n".join(
         [
-            *_wrapped(f"{law.id}: {law.statement}", width),
+            *wrapped(f"{law.id}: {law.statement}", width),
             f"{verdict.outcome} (expected {verdict.expected}), derivation {verdict.badge}; "
             f"tolerance {percent(verdict.delta)}{sees}",
             f"mode {verdict.mode}; seed {verdict.seed}",
@@ -72,53 +83,72 @@ def _title(law: Law, verdict: Verdict) -> str:
     )
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    import textwrap
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of a text; none begins or ends with an operator, or breaks a word at its hyphen."""
+    tied = re.sub(r" ([-+*/=.<>]+) ", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text)
+    lines = textwrap.wrap(tied, width, break_on_hyphens=False, break_long_words=False)
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
-    return textwrap.wrap(text, width)
 
+def draw_overlay(
+    axes: Axes,
+    law: Law,
+    verdict: Verdict,
+    *,
+    over: Callable[..., Any] | None = None,
+    label: Callable[[Mapping[str, Any]], str] | None = None,
+    reach: tuple[float, float] | None = None,
+    joined: bool = False,
+) -> None:
+    """Theory as lines, the finite-size allowance as a band, simulation as points with 95 % intervals.
 
-def draw_overlay(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """Theory as lines, the finite-size allowance as a band, simulation as points with 95 % intervals."""
+    Args:
+        axes: where to draw.
+        law: the law.
+        verdict: what its verification found.
+        over: ``over(**point)``, what everything is divided by; the label beside the axis is then left to the caller.
+        label: name of a curve, from its fixed parameters.
+        reach: where the theory lines begin and end, where that is not the range of the points.
+        joined: the lines join the law's values at the points, because each value takes long.
+    """
     assert law.grid is not None
-    across, handles = law.grid.across, []
-    for index, (label, fixed, points) in enumerate(_series(law, verdict)):
+    across, handles, shown = law.grid.across, [], []
+    for index, (name, fixed, points) in enumerate(series(law, verdict)):
         colour, style = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
-        marker = MARKERS[index % len(MARKERS)]
+        look: dict[str, Any] = {"color": colour, "marker": MARKERS[index % len(MARKERS)], "markerfacecolor": "white"}
         x = np.array([point.parameters[across] for point in points], float)
-        axes.plot(*_curve(law, fixed), color=colour, linestyle=style)
-        band = np.array([point.allowance for point in points])
         theory = np.array([point.theory for point in points])
+        curve, values = (x, theory) if joined else theory_line(law, fixed, reach)
+        unit = np.array([over(**point.parameters) if over else 1.0 for point in points], float)
+        axes.plot(curve, values / (over(**fixed, **{across: curve}) if over else 1), color=colour, linestyle=style)
+        theory = theory / unit
+        shown += list(theory)
         if law.grid.ladder is not None:
+            band = np.array([point.allowance for point in points]) / unit
             axes.fill_between(x, theory - band, theory + band, color=colour, alpha=0.2, linewidth=0)
+        error = np.array([INTERVAL * point.standard_error for point in points]) / unit
         axes.errorbar(
-            x,
-            [point.mean for point in points],
-            yerr=[INTERVAL * point.standard_error for point in points],
-            color=colour,
-            linestyle="none",
-            marker=marker,
-            markerfacecolor="white",
-            capsize=2,
+            x, np.array([point.mean for point in points]) / unit, yerr=error, linestyle="none", capsize=2, **look
         )
-        handles.append(
-            Line2D([], [], color=colour, linestyle=style, marker=marker, markerfacecolor="white", label=label)
-        )
+        handles.append(Line2D([], [], linestyle=style, label=label(fixed) if label else name, **look))
     if law.grid.logx:
-        _log_axis(axes, law)
-    values = [point.theory for point in verdict.points if point.what in ("mean", "exact") and not point.output]
-    if min(values) > 0 and max(values) / min(values) > 10:
+        _log_axis(axes, law, reach)
+    if min(shown) > 0 and max(shown) / min(shown) > 10:
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        if max(values) / min(values) < 100:
-            axes.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
-            axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.set_ylabel(law.quantity)
+        log_ticks(axes.yaxis, *axes.get_ylim())
+    axes.set_ylabel("\n".join(wrapped(law.quantity, LABEL_WIDTH)))
     axes.tick_params(labelbottom=False)
-    shared = [f"{name} = {_shown(value)}" for name, value in _common(law).items()]
     points = "exact values" if verdict.exact else "simulation, 95 % intervals"
-    title = "\n".join([f"lines: theory; points: {points}", *([", ".join(shared)] if shared else [])])
-    axes.legend(handles=handles, title=title, title_fontsize=8, alignment="left")
+    lines = "theory at the points" if joined else "theory"
+    axes.set_title(f"lines: {lines}; points: {points}", fontsize=8, loc="left", color="#555555")
+    shared = [f"{name} = {_shown(value)}" for name, value in _common(law).items() if not isinstance(value, str)]
+    axes.legend(handles=handles, title=", ".join(shared), title_fontsize=8, alignment="left")
+
+
+def note(axes: Axes, text: str, at: tuple[float, float], **options: Any) -> None:
+    """Words beside a line that is drawn for comparison."""
+    offset = options.pop("offset", (2, 2))
+    axes.annotate(text, at, offset, textcoords="offset points", fontsize=8, color="#555555", **options)
 
 
 def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
@@ -126,7 +156,7 @@ def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
     assert law.grid is not None
     axes.axhspan(-INTERVAL, INTERVAL, color="#EEEEEE", zorder=0)
     axes.axhline(0, color="#555555", linewidth=0.8)
-    for index, (_, _, points) in enumerate(_series(law, verdict)):
+    for index, (_, _, points) in enumerate(series(law, verdict)):
         axes.plot(
             [point.parameters[law.grid.across] for point in points],
             [point.deviation for point in points],
@@ -137,10 +167,11 @@ def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
         )
     largest = max((abs(p.deviation) for p in verdict.points if not p.output and np.isfinite(p.deviation)), default=0.0)
     axes.set_ylim(-max(4.0, 1.15 * largest), max(4.0, 1.15 * largest))
+    axes.yaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
     parameter = law.parameter(law.grid.across)
     unit = f" [{parameter.unit}]" if parameter.unit else ""
     axes.set_xlabel(f"{parameter.name}: {parameter.meaning}{unit}")
-    axes.set_ylabel("off by\n(std. errors)" + ("\nafter correction" if verdict.ladder else ""))
+    axes.set_ylabel("off by\n(std. errors" + (",\ncorrected)" if verdict.ladder else ")"))
 
 
 def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
@@ -148,7 +179,7 @@ def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
     assert law.grid is not None
     smallest = np.finfo(np.float64).eps / 4
     axes.axhspan(law.delta, 1, color="#F3E3E3", zorder=0)
-    for index, (label, _, points) in enumerate(_series(law, verdict)):
+    for index, (label, _, points) in enumerate(series(law, verdict)):
         axes.plot(
             [point.parameters[law.grid.across] for point in points],
             [max(abs(point.mean / point.theory - 1), smallest) for point in points],
@@ -201,11 +232,11 @@ def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:
     axes.set_ylabel("|simulation - limit|")
     slope = f"slope {verdict.slope[0]:.2f} ± {verdict.slope[1]:.2f}" if verdict.slope else "slope not resolved"
     point = ", ".join(f"{name} = {value}" for name, value in law.grid.ladder["point"].items())
-    axes.set_title(f"towards the limit at {point}\n{slope}", fontsize=9, loc="left")
+    axes.set_title(f"towards the limit: {slope}\n{point}", fontsize=8, loc="left", color="#555555")
     axes.legend(loc="best")
 
 
-def _series(law: Law, verdict: Verdict) -> list[tuple[str, Mapping[str, Any], list[Judged]]]:
+def series(law: Law, verdict: Verdict) -> list[tuple[str, Mapping[str, Any], list[Judged]]]:
     """Label, fixed parameters and judged points of each curve."""
     assert law.grid is not None
     common = _common(law)
@@ -237,22 +268,26 @@ def _shown(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _curve(law: Law, fixed: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """The theory line: whole numbers only where the axis has no others."""
+def theory_line(
+    law: Law, fixed: Mapping[str, Any], reach: tuple[float, float] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Places along the axis and the law's values there: whole numbers only where the axis has no others."""
     assert law.grid is not None
-    low, high = min(law.grid.values), max(law.grid.values)
-    x = np.geomspace(low, high, CURVE_POINTS) if law.grid.logx else np.linspace(low, high, CURVE_POINTS)
+    low, high = reach or (min(law.grid.values), max(law.grid.values))
+    choices = {name: value for name, value in fixed.items() if isinstance(law.parameter(name).domain, Choice)}
+    size = CURVE_POINTS if law.derivation(**choices).value is None else ALGORITHM_POINTS
+    x = np.geomspace(low, high, size) if law.grid.logx else np.linspace(low, high, size)
+    x[[0, -1]] = low, high  # not a rounding error beyond the domain
     domain = law.parameter(law.grid.across).domain
     if isinstance(domain, Number) and domain.whole:
         x = np.unique(x.round())
-    point: dict[str, Any] = {**fixed, law.grid.across: x}
-    return x, law(**point)
+    given = {name: value for name, value in fixed.items() if law.parameter(name).role != "simulation"}
+    return x, np.broadcast_to(law(**{**given, law.grid.across: x}), x.shape)
 
 
-def _log_axis(axes: Axes, law: Law) -> None:
-    """A logarithmic axis with ticks at the grid's own values."""
+def _log_axis(axes: Axes, law: Law, reach: tuple[float, float] | None = None) -> None:
+    """A logarithmic axis with ticks at the grid's own values, as far as they can be told apart."""
     assert law.grid is not None
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator(list(law.grid.values)))
-    axes.xaxis.set_major_formatter(ScalarFormatter())
-    axes.xaxis.set_minor_locator(NullLocator())
+    low, high = reach or (min(law.grid.values), max(law.grid.values))
+    log_ticks(axes.xaxis, low, high, () if reach else law.grid.values)

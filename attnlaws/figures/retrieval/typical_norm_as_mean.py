@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
 from attnlaws.figures.style import COLOURS, DASHES, MARKERS
+from attnlaws.figures.ticks import log_ticks
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory.law import Law
 from attnlaws.theory.retrieval import exponential
@@ -88,8 +88,7 @@ def _axes(axes: Axes, law: Law) -> None:
     axes.set_yscale("log")
     axes.set_xlim(*TEMPERATURES)
     axes.set_ylim(LOWEST, HIGHEST)
-    axes.xaxis.set_major_locator(FixedLocator(list(TICKS)))
-    axes.xaxis.set_major_formatter(ScalarFormatter())
-    axes.xaxis.set_minor_locator(NullLocator())
+    log_ticks(axes.xaxis, *TEMPERATURES, TICKS)
+    log_ticks(axes.yaxis, LOWEST, HIGHEST)
     axes.set_ylabel(f"{law.quantity}\nover n exp(-2 d_k (tau - 1)/tau²)", fontsize=8)
     axes.tick_params(labelbottom=False)
