@@ -102,7 +102,7 @@ def log_number(keys: str, tau: float, d: float, log_target: float = 0.0) -> floa
 
     Example:
         >>> round(log_number("gaussian", 4.0, 64), 6)
-        24.000092
+        24.000091
     """
     from scipy import optimize
 
