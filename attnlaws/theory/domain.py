@@ -233,10 +233,12 @@ class Choice:
     Attributes:
         names: the names allowed.
         none_allowed: whether ``None`` is a value too.
+        refused: names that a reader may expect, each with the reason why it is not allowed.
     """
 
     names: tuple[str, ...]
     none_allowed: bool = False
+    refused: tuple[tuple[str, str], ...] = ()
 
     def describe(self) -> str:
         """The domain in words."""
@@ -246,7 +248,8 @@ class Choice:
         """Return the value if it is one of the names; a ValueError names the others otherwise."""
         if (value is None and self.none_allowed) or (isinstance(value, str) and value in self.names):
             return None if value is None else str(value)
-        raise fault(name, value, self.describe(), why)
+        reasons = dict(self.refused)
+        raise fault(name, value, self.describe(), reasons.get(value, why) if isinstance(value, str) else why)
 
     def parse(self, text: str, name: str = "value") -> str | None:
         """The value that a word of the command line means."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -55,14 +56,17 @@ def real(
     return Number(False, low, high, above is not None, below is not None, or_none)
 
 
-def choice(*names: str, or_none: bool = False) -> Choice:
-    """One of several names.
+def choice(*names: str, or_none: bool = False, refused: Mapping[str, str] | None = None) -> Choice:
+    """One of several names; those that are ``refused`` come with the reason, which the error tells.
 
     Example:
         >>> choice("expectation", "median").describe()
         'one of expectation, median'
+        >>> choice("median", refused={"expectation": "it is infinite"}).check("convention", "expectation")
+        Traceback (most recent call last):
+        ValueError: convention = 'expectation': must be one of median (it is infinite)
     """
-    return Choice(names, or_none)
+    return Choice(names, or_none, tuple((refused or {}).items()))
 
 
 def rows() -> Row:

@@ -17,6 +17,7 @@ from attnlaws.theory.vocabulary import (
     beta_i_inverse,
     gamma_p,
     log1p,
+    log_excess,
     log_F01e,
     log_Phi,
     numeric,
@@ -62,6 +63,7 @@ DRAWS = {
     beta_i_inverse: lambda rng: (degrees(rng), degrees(rng), rng.uniform(0.01, 0.99)),
     log_F01e: bessel_arguments,
     rising: lambda rng: (degrees(rng), rng.randint(0, 32)),
+    log_excess: lambda rng: (log_uniform(rng, 1, 1e5) if rng.random() < 0.5 else rng.uniform(0, 6),),
 }
 
 
@@ -113,7 +115,7 @@ def test_inverses_cancel():
 @pytest.mark.parametrize("row", ROWS)
 def test_derivatives_and_rewriting_agree_with_differences(row):
     two = (gamma_p, log_F01e, rising)
-    symbols = SYMBOLS[: 1 if row in (Phi, Phi_inverse, log_Phi, log1p) else 2 if row in two else 3]
+    symbols = SYMBOLS[: 1 if row in (Phi, Phi_inverse, log_Phi, log1p, log_excess) else 2 if row in two else 3]
     values = [Fraction(3, 2), Fraction(5, 4), Fraction(2, 5)][3 - len(symbols) :]
     if row in two:
         values = [Fraction(3, 2), Fraction(5, 4)]
