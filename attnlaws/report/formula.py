@@ -121,7 +121,7 @@ def legend(expressions: list[Any]) -> Markup:
     named = {
         row.latex_name: (row.__doc__ or "").strip().split("\n")[0].split(";")[0].rstrip(".")
         for row in sorted(used, key=lambda row: row.__name__)
-        if "operatorname" not in row.latex_name  # says itself what it is
+        if row.latex_name and "operatorname" not in row.latex_name  # else it is written out, or says what it is
     }
     if any(sp.sympify(expr).has(sp.polygamma) for expr in expressions):
         named[r"\psi"] = "the digamma function"
