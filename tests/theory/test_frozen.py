@@ -11,6 +11,7 @@ from attnlaws.theory.enclose import enclose
 from attnlaws.theory.prove import prove
 from attnlaws.theory.retrieval.frozen import FROZEN_LOG, FROZEN_SHARE, INDEX, LAW, TRANSFORM, sigma, t
 from attnlaws.theory.vocabulary import numeric
+from attnlaws.theory.weights import Lognormal
 
 N, SIGMA = (LAW.parameter(name).symbol for name in ("n", "sigma"))
 
@@ -89,7 +90,7 @@ def test_the_transform_by_arb_quadrature(spread, s):
     """One weight: the float64 rule and the Mellin-Barnes balls against the integral over its score."""
     point = {t: arb(s).exp(), sigma: spread / 2}
     want = 1 - enclose(TRANSFORM, point, 20)
-    balls = laplace_balls.Transform(laplace_balls.Lognormal(lambda: arb(spread)), (0, 1, 2), s, -40.0)
+    balls = laplace_balls.Transform(Lognormal(lambda: arb(spread)), (0, 1, 2), s, -40.0)
     assert (want + balls.value(0, arb(s))).contains(0)
     lattice = laplace.Lattice(s, 1.0, 1)
     assert laplace.complement(lattice, spread)[0] == pytest.approx(float(want), rel=1e-12)
@@ -136,6 +137,6 @@ def test_what_is_proved():
 
 def test_a_wrong_rule_is_outside_the_balls():
     """A weight more, or a coarser rule than the law's, is seen by the enclosure."""
-    ball = laplace_balls.log_sum(9, 5, laplace_balls.Lognormal(lambda: arb(3)))
+    ball = laplace_balls.log_sum(9, 5, Lognormal(lambda: arb(3)))
     assert abs(float(ball) - laplace.log_sum(5.0, 3.0)) < 1e-10
     assert abs(float(ball) - laplace.log_sum(6.0, 3.0)) > 0.1

@@ -128,7 +128,8 @@ def _enclosure(keys: str, digits: int, tau: Any, d: int) -> Any:
     from flint import arb
 
     from attnlaws.theory.enclose import exact
-    from attnlaws.theory.laplace_balls import Lognormal, OnSphere, log_number_enclosure
+    from attnlaws.theory.laplace_balls import log_number_enclosure
+    from attnlaws.theory.weights import Lognormal, OnSphere
 
     def spread() -> Any:
         return 2 * arb(d).sqrt() / exact(tau)

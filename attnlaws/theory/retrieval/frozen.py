@@ -25,6 +25,7 @@ from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.steps import ROOT, Definition, Derivation, Equals
 from attnlaws.theory.vocabulary import Phi_inverse
+from attnlaws.theory.weights import Lognormal
 
 PARAMETERS = (
     Parameter("n", "number of weights", integer(2, 10**12)),
@@ -51,8 +52,8 @@ def _over(routine: Any) -> Any:
     return lambda n, sigma: np.asarray(each(n, sigma))
 
 
-def _weights(sigma: Any) -> laplace_balls.Lognormal:
-    return laplace_balls.Lognormal(lambda: 2 * exact(sigma))
+def _weights(sigma: Any) -> Lognormal:
+    return Lognormal(lambda: 2 * exact(sigma))
 
 
 CASES = (
