@@ -1,4 +1,4 @@
-// Exact arithmetic: line by line the functions of simulations/arithmetic.py, where their errors are stated.
+// Exact arithmetic: line by line the functions of simulations/arithmetic.py and logarithm.py, which state their errors.
 //
 // IEEE 754 fixes the result of every operation used here. Sums and products go through intrinsics that the compiler may
 // not contract, so that what is fused is what is written as fused; changing the order of two lines changes bits.

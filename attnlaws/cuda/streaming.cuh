@@ -2,8 +2,8 @@
 //
 // A block has 256 threads, the CPU kernel's 256 lanes: thread i does what lane i does, item after item in the same
 // order, and the lanes are folded by the same tree. A row is a replicate, or one of `parts` groups of a replicate, and
-// has the bits of the CPU's row. `Law` is printed by simulations/cuda_source.py: counts, tags and lengths, and the
-// experiment's expressions as functions.
+// has the bits of the CPU's row. `Law` and `Report` are printed by simulations/cuda_source.py: counts, tags and lengths,
+// and the experiment's expressions as functions.
 #pragma once
 
 #include "stream.cuh"
@@ -208,9 +208,9 @@ __device__ void streaming_rows(u32 k0, u32 k1, u64 first, u64 count, u64 parts, 
 }
 
 // Outputs of replicates from their rows, a thread each.
-template <class Law>
+template <class Law, class Report>
 __device__ void finish_rows(u64 count, const double* parameters, const i64* lengths, const double* rows, double* out) {
     const i64 width = Law::SCALARS + sums_of<Law>(lengths);
     for (u64 r = blockIdx.x * (u64)blockDim.x + threadIdx.x; r < count; r += (u64)gridDim.x * blockDim.x)
-        Law::report(parameters, lengths, rows + r * width, out + r * Law::OUTPUTS);
+        Report::report(parameters, lengths, rows + r * width, out + r * Report::OUTPUTS);
 }

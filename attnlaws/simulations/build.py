@@ -18,6 +18,7 @@ from attnlaws.simulations.generate import finish_text, replicate_text, sums_text
 
 ENGINE = (
     "primitives",
+    "logarithm",
     "arithmetic",
     "lanes",
     "stream",

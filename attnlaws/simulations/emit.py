@@ -34,12 +34,12 @@ class Program:
     results: Mapping[str, str | float]
 
 
-def lower(expressions: Mapping[str, Any], inputs: Iterable[str], prefix: str = "t") -> Program:
+def lower(expressions: Mapping[str, Any], inputs: Iterable[str] | Mapping[str, str], prefix: str = "t") -> Program:
     """Write expressions as a list of single operations, shared subexpressions once.
 
     Args:
         expressions: results by name.
-        inputs: names that the expressions may use.
+        inputs: names that the expressions may use, each with what it is called in the text where that is another.
         prefix: how temporaries are called.
 
     Raises:
@@ -51,7 +51,8 @@ def lower(expressions: Mapping[str, Any], inputs: Iterable[str], prefix: str = "
         >>> [op.name for op in lower({"out": x * y + y**2}, ["x", "y"]).operations]
         ['mul', 'mul', 'add']
     """
-    lowering = _Lowering(frozenset(inputs), prefix)
+    spelled = inputs if isinstance(inputs, Mapping) else {name: name for name in inputs}
+    lowering = _Lowering(spelled, prefix)
     results = {name: lowering.operand(sympy.sympify(expression)) for name, expression in expressions.items()}
     return Program(tuple(lowering.operations), results)
 
@@ -59,7 +60,7 @@ def lower(expressions: Mapping[str, Any], inputs: Iterable[str], prefix: str = "
 class _Lowering:
     """Walks expressions once, remembering what is already computed."""
 
-    def __init__(self, inputs: frozenset[str], prefix: str) -> None:
+    def __init__(self, inputs: Mapping[str, str], prefix: str) -> None:
         self.inputs, self.prefix = inputs, prefix
         self.operations: list[Operation] = []
         self.known: dict[tuple[object, ...], str] = {}
@@ -87,7 +88,7 @@ class _Lowering:
                 raise ValueError(
                     f"{expression.name}: not a draw, scalar, sum or parameter here; known: {sorted(self.inputs)}"
                 )
-            return expression.name
+            return self.inputs[expression.name]
         if expression.is_Number:
             return float(expression)
         if expression.is_Add:

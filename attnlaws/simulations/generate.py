@@ -1,6 +1,7 @@
 """The text of a kernel: what is written around an experiment's expressions, for Numba and for CUDA."""
 
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from attnlaws.simulations.emit import Program, lower, print_cuda, print_numba, show_result
-from attnlaws.simulations.experiment import Arithmetic, Dot, Draw, Replicate, Streaming
+from attnlaws.simulations.experiment import Arithmetic, Dot, Draw, Replicate, Streaming, VectorSum
 
 LANES = 256
 SHARED_TAG = 0x8000_0000
@@ -32,6 +33,29 @@ from attnlaws.simulations.window import tail_of_stream
 
 KERNEL = dict(cache=True, nogil=True, error_model="numpy")
 '''
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
+
+
+def own(name: str) -> str:
+    """What a law's name is called in a text: nothing of the engine's, and no word of a language, ends like this.
+
+    A scalar called as a loop's counter would otherwise take its place without a word.
+    """
+    return f"{name}_"
+
+
+def own_all(names: Iterable[str]) -> dict[str, str]:
+    """Names, and what they are called in a text."""
+    return {name: own(name) for name in names}
+
+
+def _check_names(names: Iterable[str]) -> None:
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise ValueError(
+                f"{name!r}: a name must be of letters a-z, A-Z, digits and single underscores between them, so that a "
+                "kernel's text can hold it"
+            )
 
 
 # --- streaming ------------------------------------------------------------------------------------------------------
@@ -42,6 +66,7 @@ class Layout:
 
     def __init__(self, shape: Streaming) -> None:
         self.shape = shape
+        self._check_names()
         self.bits = 32 if shape.precision == "float32" else 64
         self.width = 4 if shape.precision == "float32" else 2
         self.item_scalars = [draw for draw in shape.item if draw.length is None]
@@ -58,6 +83,18 @@ class Layout:
         self.tags = {draw.name: index * TAG_STRIDE for index, draw in enumerate(shape.item)}
         self.tags |= {draw.name: SHARED_TAG + index * TAG_STRIDE for index, draw in enumerate(shape.shared)}
 
+    def _own(self) -> list[str]:
+        """Names of draws, scalars and sums."""
+        shape = self.shape
+        names = [draw.name for draw in (*shape.item, *shape.shared)]
+        return [*names, *shape.scalars, *shape.sums, *(vector_sum.name for vector_sum in shape.vector_sums)]
+
+    def _check_names(self) -> None:
+        names = self._own()
+        _check_names([*names, *self._parameters(), *self.shape.outputs])
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"{min(twice)!r}: must be one draw, scalar or sum, not two")
+
     def _expressions(self) -> Iterable[Expr]:
         shape = self.shape
         yield from (*shape.scalars.values(), *shape.sums.values(), *shape.outputs.values())
@@ -65,10 +102,8 @@ class Layout:
 
     def _parameters(self) -> set[str]:
         """Free symbols that no draw, scalar or sum supplies."""
-        shape = self.shape
-        own = {draw.name for draw in (*shape.item, *shape.shared)} | {*shape.scalars, *shape.sums}
-        own |= {vector_sum.name for vector_sum in shape.vector_sums}
-        return {s.name for e in self._expressions() for s in e.free_symbols if isinstance(s, Symbol)} - own
+        free = {s.name for e in self._expressions() for s in e.free_symbols if isinstance(s, Symbol)}
+        return free - {*self._own()}
 
     def _dots(self, vectors: set[str]) -> set[Dot]:
         """Inner products of an item's vector with a shared one, or with itself."""
@@ -86,29 +121,34 @@ class Layout:
     def item_program(self) -> Program:
         """What one item adds, and the weights of the vector sums."""
         shape = self.shape
-        results = {**shape.sums, **{f"weight_{v.name}": v.weight for v in shape.vector_sums}}
-        names: dict[Any, Symbol] = {dot: Symbol(f"dot{index}") for index, dot in enumerate(self.item_dots)}
-        inputs = [
-            *(d.name for d in self.item_scalars),
-            *shape.scalars,
-            *self.parameters,
-            *(s.name for s in names.values()),
-        ]
-        return lower({name: e.xreplace(names) for name, e in results.items()}, inputs)
+        results = {**shape.sums, **{weight_of(v): v.weight for v in shape.vector_sums}}
+        names, dots = _dot_names(self.item_dots, "dot")
+        inputs = own_all([*(d.name for d in self.item_scalars), *shape.scalars, *self.parameters])
+        return lower({name: e.xreplace(names) for name, e in results.items()}, inputs | dots)
 
     def plain_program(
         self, expressions: Mapping[str, Expr], inputs: Iterable[str], prefix: str
-    ) -> tuple[Program, list[str]]:
-        """A float64 program in which inner products of whole vectors are computed first."""
-        dots = sorted({dot for e in expressions.values() for dot in e.atoms(Dot)}, key=str)
-        names: dict[Any, Symbol] = {dot: Symbol(f"{prefix}_dot{index}") for index, dot in enumerate(dots)}
-        program = lower(
-            {name: e.xreplace(names) for name, e in expressions.items()},
-            [*inputs, *(s.name for s in names.values())],
-            prefix,
-        )
-        lines = [f"    {names[dot].name} = dot64({dot.names[0]}, {dot.names[1]})" for dot in dots]
-        return program, lines
+    ) -> tuple[Program, list[tuple[str, Dot]]]:
+        """A float64 program, and the inner products of whole vectors that are computed before it, by name."""
+        found = sorted({dot for e in expressions.values() for dot in e.atoms(Dot)}, key=str)
+        names, dots = _dot_names(found, f"{prefix}_dot")
+        program = lower({name: e.xreplace(names) for name, e in expressions.items()}, own_all(inputs) | dots, prefix)
+        return program, list(zip(dots.values(), found, strict=True))
+
+
+def weight_of(vector_sum: VectorSum) -> str:
+    """A vector sum's weight among the results of an item's program; no sum has a name with spaces."""
+    return f"weight of {vector_sum.name}"
+
+
+def _dot_names(dots: Iterable[Dot], prefix: str) -> tuple[dict[Any, Symbol], dict[str, str]]:
+    """Symbols in the place of inner products, which no law has because of how they end, and what they are called."""
+    called = [f"{prefix}{index}" for index, _ in enumerate(dots)]
+    return {dot: Symbol(f"{name}_") for dot, name in zip(dots, called, strict=True)}, {f"{n}_": n for n in called}
+
+
+def _numba_dots(dots: Iterable[tuple[str, Dot]]) -> list[str]:
+    return [f"    {name} = dot64({own(dot.names[0])}, {own(dot.names[1])})" for name, dot in dots]
 
 
 def sums_text(shape: Streaming) -> str:
@@ -130,49 +170,49 @@ def finish_text(shape: Streaming) -> str:
     lines += [f"        at = {len(shape.scalars) + len(shape.sums)}"]
     for vector_sum in shape.vector_sums:
         length = f"lengths[{layout.lengths.index(str(vector_sum.vector.length))}]"
-        lines += [f"        {vector_sum.name} = raw[r, at : at + {length}]", f"        at += {length}"]
+        lines += [f"        {own(vector_sum.name)} = raw[r, at : at + {length}]", f"        at += {length}"]
     program, dots = layout.plain_program(shape.outputs, [*layout.parameters, *shape.scalars, *shape.sums], "f")
-    lines += [f"    {line}" for line in dots]
+    lines += [f"    {line}" for line in _numba_dots(dots)]
     lines += print_numba(program, "float64", indent=8)
     results = (show_result(result, "float64") for result in program.results.values())
     return "\n".join([*lines, *(f"        out[r, {i}] = {result}" for i, result in enumerate(results)), ""])
 
 
-def cuda_text(shape: Streaming, arithmetic: Arithmetic = "exact") -> str:
-    """The same item and output expressions as CUDA device functions."""
-    layout = Layout(shape)
-    items, kind = layout.item_program(), "float" if layout.bits == 32 else "double"
-    inputs = [*(d.name for d in layout.item_scalars), *(f"dot{i}" for i in range(len(layout.item_dots)))]
-    inputs += [*shape.scalars, *layout.parameters]
-    lines = ["// Generated by attnlaws; do not edit.", '#include "stream.cuh"', ""]
-    lines += [
-        f"__device__ __forceinline__ void item({', '.join(f'{kind} {name}' for name in inputs)}, double* sums) {{"
-    ]
-    lines += print_cuda(items, shape.precision, arithmetic=arithmetic)
-    lines += [f"    sums[{i}] = {items.results[name]};  // {name}" for i, name in enumerate(items.results)] + ["}", ""]
-    plain = [v.name for v in shape.vector_sums]
+def cuda_item_text(layout: Layout, arithmetic: Arithmetic = "exact") -> str:
+    """What an item adds, as a CUDA device function with the operations of :func:`sums_text`."""
+    shape, program = layout.shape, layout.item_program()
+    kind = "float" if layout.bits == 32 else "double"
+    names = [own(d.name) for d in layout.item_scalars] + [f"dot{i}" for i in range(len(layout.item_dots))]
+    names += map(own, (*shape.scalars, *layout.parameters))
+    arguments = [*(f"{kind} {name}" for name in names), "double* sums"]
+    lines = [f"__device__ __forceinline__ void item({', '.join(arguments)}) {{"]
+    lines += print_cuda(program, shape.precision, arithmetic=arithmetic)
+    lines += [f"    sums[{i}] = {program.results[name]};  // {name}" for i, name in enumerate(program.results)]
+    return "\n".join([*lines, "}", ""])
+
+
+def cuda_finish_text(layout: Layout) -> str:
+    """What a replicate reports, as a CUDA device function with the operations of :func:`finish_text`."""
+    shape = layout.shape
     program, dots = layout.plain_program(shape.outputs, [*shape.scalars, *shape.sums, *layout.parameters], "f")
-    arguments = [f"double {name}" for name in (*shape.scalars, *shape.sums, *layout.parameters)]
-    arguments += [f"const double* {name}, i64 {name}_size" for name in plain]
-    lines += [f"__device__ __forceinline__ void finish({', '.join(arguments)}, double* out) {{"]
-    for line in dots:
-        target, call = line.strip().split(" = ")
-        left = call[len("dot64(") :].split(",")[0]
-        lines += [f"    const double {target} = {call[:-1]}, {left}_size);"]
+    size = {v.name: f"size{i}" for i, v in enumerate(shape.vector_sums)}
+    arguments = [f"double {own(name)}" for name in (*shape.scalars, *shape.sums, *layout.parameters)]
+    arguments += [f"const double* {own(name)}, i64 {size[name]}" for name in size]
+    lines = [f"__device__ __forceinline__ void finish({', '.join([*arguments, 'double* out'])}) {{"]
+    for name, dot in dots:
+        left, right = dot.names
+        lines += [f"    const double {name} = dot64({own(left)}, {own(right)}, {size[left]});"]
     lines += print_cuda(program, "float64")
-    lines += [f"    out[{i}] = {program.results[name]};  // {name}" for i, name in enumerate(program.results)] + [
-        "}",
-        "",
-    ]
-    return "\n".join(lines)
+    lines += [f"    out[{i}] = {program.results[name]};  // {name}" for i, name in enumerate(program.results)]
+    return "\n".join([*lines, "}", ""])
 
 
 def _signature(layout: Layout) -> str:
-    return "".join(f", {draw.name}" for draw in layout.shared_vectors)
+    return "".join(f", {own(draw.name)}" for draw in layout.shared_vectors)
 
 
 def _unpack(names: Iterable[str], array: str, indent: int = 4) -> list[str]:
-    return [" " * indent + f"{name} = {array}[{index}]" for index, name in enumerate(names)]
+    return [" " * indent + f"{own(name)} = {array}[{index}]" for index, name in enumerate(names)]
 
 
 def _shared_text(layout: Layout) -> list[str]:
@@ -181,17 +221,15 @@ def _shared_text(layout: Layout) -> list[str]:
     lines = ["", "@njit(**KERNEL)", f"def shared(k0, k1, replicate, parameters, lengths, scalars{_signature(layout)}):"]
     lines += _unpack(layout.parameters, "parameters")
     for draw in layout.shared_vectors:
-        length = f"lengths[{layout.lengths.index(str(draw.length))}]"
-        lines += [
-            f"    fill_normals{bits}(k0, k1, replicate, np.uint64({layout.tags[draw.name]}), {draw.name}[:{length}])"
-        ]
+        part = f"{own(draw.name)}[:lengths[{layout.lengths.index(str(draw.length))}]]"
+        lines += [f"    fill_normals{bits}(k0, k1, replicate, np.uint64({layout.tags[draw.name]}), {part})"]
     for draw in layout.shared_scalars:
         lines += [f"    one = np.empty(1, np.float{bits})"]
         lines += [f"    fill_normals{bits}(k0, k1, replicate, np.uint64({layout.tags[draw.name]}), one)"]
-        lines += [f"    {draw.name} = np.float64(one[0])"]
+        lines += [f"    {own(draw.name)} = np.float64(one[0])"]
     inputs = [*layout.parameters, *(draw.name for draw in layout.shared_scalars)]
     program, dots = layout.plain_program(shape.scalars, inputs, "s")
-    lines += dots + print_numba(program, "float64")
+    lines += _numba_dots(dots) + print_numba(program, "float64")
     return (
         lines
         + [f"    scalars[{i}] = {show_result(r, 'float64')}" for i, r in enumerate(program.results.values())]
@@ -209,8 +247,8 @@ def _partial_text(layout: Layout) -> list[str]:
         "@njit(**KERNEL)",
         f"def partial(k0, k1, replicate, begin, end, items, parameters, lengths, scalars, sums{_signature(layout)}):",
     ]
-    lines += [f"    {name} = {number}(parameters[{i}])" for i, name in enumerate(layout.parameters)]
-    lines += [f"    {name} = {number}(scalars[{i}])" for i, name in enumerate(shape.scalars)]
+    lines += [f"    {own(name)} = {number}(parameters[{i}])" for i, name in enumerate(layout.parameters)]
+    lines += [f"    {own(name)} = {number}(scalars[{i}])" for i, name in enumerate(shape.scalars)]
     lines += [f"    words = np.empty((4, {LANES}), np.uint32)", f"    x = np.empty(({width}, {LANES}), {number})"]
     lines += [f"    acc{i} = np.zeros({LANES})" for i in range(len(shape.sums))]
     lines += [f"    lane_dot{i} = np.empty({LANES}, {number})" for i in range(len(layout.item_dots))]
@@ -235,7 +273,7 @@ def _partial_text(layout: Layout) -> list[str]:
         "            for i in range(m):",
     ]
     lines += [
-        f"                {d.name} = x[w * {len(layout.item_scalars)} + {j}, i]"
+        f"                {own(d.name)} = x[w * {len(layout.item_scalars)} + {j}, i]"
         for j, d in enumerate(layout.item_scalars)
     ]
     lines += [f"                dot{i} = lane_dot{i}[i]" for i in range(len(layout.item_dots))]
@@ -245,7 +283,7 @@ def _partial_text(layout: Layout) -> list[str]:
         for i, name in enumerate(shape.sums)
     ]
     for i, vector_sum in enumerate(shape.vector_sums):
-        weight = show_result(program.results[f"weight_{vector_sum.name}"], shape.precision)
+        weight = show_result(program.results[weight_of(vector_sum)], shape.precision)
         lines += [f"                weight{i}[i] = np.float64({weight})"]
     for i, vector_sum in enumerate(shape.vector_sums):
         lines += _vector_sum_text(layout, i, vector_sum.vector)
@@ -259,7 +297,7 @@ def _item_dot_text(layout: Layout, index: int, dot: Dot) -> list[str]:
     """The inner products of 256 items' vectors with a shared one, or their squared norms."""
     vector, other = layout.factors(dot)
     length, width = f"lengths[{layout.lengths.index(str(vector.length))}]", layout.width
-    function, factor = "dot", f"{other}[{width} * t : {width} * t + {width}]"
+    function, factor = "dot", f"{own(other)}[{width} * t : {width} * t + {width}]"
     if other == vector.name:
         function, factor = "square", f"int({length}) - {width} * t"
     return [
@@ -291,7 +329,7 @@ def _drivers_text(layout: Layout) -> list[str]:
     prepare, scalars = [], len(shape.scalars)
     for draw in layout.shared_vectors:
         length = f"lengths[{layout.lengths.index(str(draw.length))}]"
-        prepare += [f"    {draw.name} = np.zeros((int({length}) + 3) // 4 * 4, {number})"]
+        prepare += [f"    {own(draw.name)} = np.zeros((int({length}) + 3) // 4 * 4, {number})"]
     call = f"parameters, lengths, {{row}}[:{scalars}]{_signature(layout)}"
     part = f"items, parameters, lengths, {{row}}[:{scalars}], {{row}}[{scalars}:]{_signature(layout)}"
     size = LANES * layout.items_per_call
@@ -321,8 +359,10 @@ def _drivers_text(layout: Layout) -> list[str]:
 
 def replicate_text(shape: Replicate) -> str:
     """The generated Numba module of a replicate experiment: the author's kernel and the loop around it."""
-    source = textwrap.dedent(source_of(shape.kernel))
-    arguments = "".join(f", {name}" for name in list(inspect.signature(shape.kernel).parameters)[5:])
+    source, name = textwrap.dedent(source_of(shape.kernel)), shape.kernel.__name__
+    if name == "block" or re.search(rf"(?<![\w.]){name}(?![\w.])", HEADER):
+        raise ValueError(f"{name}: a kernel cannot be called so, because its module has something else of that name")
+    arguments = "".join(f", {own(argument)}" for argument in list(inspect.signature(shape.kernel).parameters)[5:])
     return "\n".join(
         [
             HEADER,
@@ -335,7 +375,7 @@ def replicate_text(shape: Replicate) -> str:
             "        for i in range(scratch.size):",
             "            scratch[i] = np.nan",
             "        replicate = np.uint64(first + r)",
-            f"        {shape.kernel.__name__}(k0, k1, replicate, scratch, values[r]{arguments})",
+            f"        {name}(k0, k1, replicate, scratch, values[r]{arguments})",
             "",
         ]
     )

@@ -8,7 +8,8 @@ inside the second loop would forbid that, so sums stay per lane until the caller
 
 import numpy as np
 
-from attnlaws.simulations.arithmetic import log_of_normal64, pradius32, psincos32, psincos64
+from attnlaws.simulations.arithmetic import pradius32, psincos32, psincos64
+from attnlaws.simulations.logarithm import log_of_normal64
 from attnlaws.simulations.primitives import (
     _bits_to_float32,
     _float32_to_bits,

@@ -8,7 +8,8 @@ the number of times that the lower one ran over, which does not depend on the or
 
 import numpy as np
 
-from attnlaws.simulations.arithmetic import _E64, _LN2_HIGH64, _LOG2E_64, _ROUND64
+from attnlaws.simulations.arithmetic import _E64, _LOG2E_64, _ROUND64
+from attnlaws.simulations.logarithm import _LN2_HIGH64
 from attnlaws.simulations.primitives import _bits_to_float64, _float64_to_bits, _fma64, exact
 
 __all__ = ["UNIT_BITS", "added", "allowed_of", "as_float", "at_most", "mass_of", "weight_of"]

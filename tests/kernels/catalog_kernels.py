@@ -2,15 +2,15 @@
 
 import ctypes
 import itertools
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from attnlaws import registry
-from attnlaws.simulations.cuda_source import header_of, kernel_source, workspace_size
-from attnlaws.simulations.experiment import Experiment, Streaming
+from attnlaws.simulations.cuda_source import header_of, kernel_source, rows_text, workspace_size
+from attnlaws.simulations.experiment import Experiment, Shape, Streaming
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import Kernel, Task
 
@@ -55,16 +55,39 @@ def runs_on_a_gpu(task: Task) -> bool:
     return isinstance(task.shape, Streaming) or header_of(task.shape).exists()
 
 
+def printed(shape: Shape, parameters: Mapping[str, Any]) -> Hashable:
+    """What the text of a shape is made of: equal where the texts are, and quicker to compare."""
+    if not isinstance(shape, Streaming):
+        return kernel_source(shape, parameters)
+    parts = (shape.scalars, shape.sums, shape.outputs)
+    return (shape.item, shape.shared, shape.vector_sums, shape.precision, *(tuple(part.items()) for part in parts))
+
+
 @lru_cache
 def catalog() -> dict[str, Task]:
     """One task for each text that is compiled, by a name for the test."""
-    found: dict[str, tuple[str, Task]] = {}
+    found: dict[Hashable, tuple[str, Task]] = {}
     for law_id, mode in modes():
+        known = len(found)
         for task in filter(runs_on_a_gpu, tasks(law_id, mode)):
-            source = kernel_source(task.shape, task.parameters)
-            known = sum(name.startswith(f"{law_id}-{mode}-") for name, _ in found.values())
-            found.setdefault(source, (f"{law_id}-{mode}-{known}", task))
+            found.setdefault(printed(task.shape, task.parameters), (f"{law_id}-{mode}-{len(found) - known}", task))
     return dict(found.values())
+
+
+@lru_cache
+def of_their_own() -> list[str]:
+    """The names of those that draw and add up as none before them; others differ in what is reported at last."""
+    known: dict[str, str] = {}
+    for name, task in catalog().items():
+        known.setdefault(rows_text(task.shape) if isinstance(task.shape, Streaming) else name, name)
+    return list(known.values())
+
+
+def named(request: Any) -> list[str]:
+    """The names that the tests of this file ask for in this session: not all of them, where somebody wants one law."""
+    items = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
+    asked = {item.callspec.params.get("name") for item in items}
+    return [name for name in catalog() if name in asked or f"{name}-fast" in asked]
 
 
 def at(array: np.ndarray) -> ctypes.c_void_p:
@@ -75,7 +98,7 @@ def key_of(task: Task) -> list[ctypes.c_uint32]:
     return [ctypes.c_uint32(int(word)) for word in Kernel.of(task).key]
 
 
-def host_rows(library: ctypes.CDLL, task: Task, first: int, count: int, parts: int, blocks: int) -> np.ndarray:
+def host_rows(library: Any, task: Task, first: int, count: int, parts: int, blocks: int) -> np.ndarray:
     """Rows of a stream, from its kernel on this machine; the workspace starts as NaN."""
     kernel, space = Kernel.of(task), workspace_size(task.shape, task.parameters)
     out, workspace = np.full((count, kernel.width), np.nan), np.full(blocks * space, np.nan)
@@ -104,7 +127,7 @@ def numba_groups(task: Task, replicate: int, parts: int) -> np.ndarray:
     return raw
 
 
-def host_outputs(library: ctypes.CDLL, task: Task, raw: np.ndarray) -> np.ndarray:
+def host_outputs(library: Any, task: Task, raw: np.ndarray) -> np.ndarray:
     """Outputs of replicates from their rows."""
     out = np.full((len(raw), len(task.outputs)), np.nan)
     arrays = [*map(at, Kernel.of(task).arguments), at(raw), at(out)]
@@ -112,7 +135,7 @@ def host_outputs(library: ctypes.CDLL, task: Task, raw: np.ndarray) -> np.ndarra
     return out
 
 
-def host_replicates(library: ctypes.CDLL, task: Task, first: int, count: int, blocks: int) -> np.ndarray:
+def host_replicates(library: Any, task: Task, first: int, count: int, blocks: int) -> np.ndarray:
     """Outputs of self-contained replicates."""
     assert not isinstance(task.shape, Streaming)
     space = workspace_size(task.shape, task.parameters)

@@ -10,7 +10,7 @@ SHIM = Path(__file__).with_name("host.cuh")
 # Without -march the compiler has no fused instructions: std::fma is then the C library's, which is as exact.
 # Names are a library's own, or the shared memory of one kernel would be that of another.
 OPTIONS = ("-std=c++20", "-O1", "-ffp-contract=off", "-pthread", "-fno-gnu-unique")
-SIGNATURE = re.compile(r'extern "C" __global__ void __launch_bounds__\(LANES\)\s+(\w+)\((.*?)\) \{', re.DOTALL)
+SIGNATURE = re.compile(r'extern "C" __global__ void __launch_bounds__\(LANES, \d\)\s+(\w+)\((.*?)\) \{', re.DOTALL)
 
 
 def launchers(source: str) -> str:

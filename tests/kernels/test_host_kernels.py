@@ -1,15 +1,18 @@
 """Whole kernels, from the text that a GPU would get, on this machine: Numba's rows and outputs bit for bit."""
 
 import ctypes
+import re
 
 import numpy as np
 import pytest
+from bundle import Kernels, bundled
 from catalog_kernels import (
     at,
     catalog,
     host_outputs,
     host_replicates,
     host_rows,
+    named,
     numba_groups,
     numba_rows,
 )
@@ -17,6 +20,7 @@ from sympy import Integer, Max, Symbol, exp, log
 
 from attnlaws.simulations.cuda_source import header_source, kernel_source
 from attnlaws.simulations.experiment import Dot, Draw, Experiment, Precision, Smooth, Streaming, VectorSum
+from attnlaws.simulations.generate import sums_text
 from attnlaws.simulations.task import Task
 
 pytestmark = pytest.mark.host
@@ -25,35 +29,55 @@ STREAMS = [name for name, task in catalog().items() if isinstance(task.shape, St
 REPLICATES = [name for name in catalog() if name not in STREAMS]
 
 
+def group_text(task: Task) -> str:
+    """What Numba compiles for the parts of a replicate; what the law calls its vectors is left out."""
+    text = sums_text(task.shape)
+    return re.sub(r"\w+_\b", "", text[text.index("def group(") :])
+
+
 def equal(got: np.ndarray, want: np.ndarray) -> None:
     assert not np.isnan(want).any()
     np.testing.assert_array_equal(got.view(np.uint64), want.view(np.uint64))
 
 
+GROUPED = {name: group_text(catalog()[name]) for name in STREAMS}
+"""The loop around the parts of a large replicate; that in CUDA is the loop around whole ones."""
+
+
 @pytest.fixture(scope="module")
-def libraries(host, in_parallel):
-    sources = {name: kernel_source(task.shape, task.parameters) for name, task in catalog().items()}
+def libraries(request, host, in_parallel):
+    """The kernels of each task that is asked for, compiled in as many texts as there are processors to do it."""
+    names = named(request)
+    halves = {number: {name: catalog()[name] for name in names[number::2]} for number in range(2)}
+    bundles = {number: bundled(tasks) for number, tasks in halves.items()}
 
-    def built(name):
-        return host.library(sources[name], name.replace(".", "_"))
+    def built(number):
+        return host.library(bundles[number].text, f"kernels_{number}")
 
-    return in_parallel(built, [(name,) for name in catalog()])
+    made = in_parallel(built, [(number,) for number in bundles])
+    return {name: Kernels(made[n,], own) for n, bundle in bundles.items() for name, own in bundle.symbols.items()}
 
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_streams(name, libraries):
     task = catalog()[name]
-    kernels = libraries[name,]
+    kernels = libraries[name]
     want = numba_rows(task, 5, 3)
     equal(host_rows(kernels, task, 5, 3, 1, 2), want)
-    equal(host_rows(kernels, task, 3 * 7, 3, 3, 1), numba_groups(task, 7, 3))
     equal(host_outputs(kernels, task, want), task.finish(want))
+
+
+@pytest.mark.parametrize("name", {text: name for name, text in GROUPED.items()}.values())
+def test_parts_of_a_replicate(name, libraries):
+    """A law for each of the loops; what they go around has been compared above."""
+    task = catalog()[name]
+    equal(host_rows(libraries[name], task, 3 * 7, 3, 3, 1), numba_groups(task, 7, 3))
 
 
 @pytest.mark.parametrize("name", REPLICATES)
 def test_replicates(name, libraries):
     task = catalog()[name]
-    equal(host_replicates(libraries[name,], task, 5, 3, 2), task.values(5, 3))
+    equal(host_replicates(libraries[name], task, 5, 3, 2), task.values(5, 3))
 
 
 def everything(precision: Precision) -> Task:

@@ -1,9 +1,12 @@
 """NVIDIA's compiler takes every kernel, for every generation of GPUs, into the registers allowed; no GPU is needed."""
 
+import re
 import sys
+from typing import Any
 
 import pytest
-from catalog_kernels import catalog
+from bundle import bundled
+from catalog_kernels import catalog, named, of_their_own
 
 if sys.platform not in ("linux", "win32"):
     pytest.skip("NVIDIA's compiler exists for Linux and Windows", allow_module_level=True)
@@ -11,65 +14,108 @@ if sys.platform not in ("linux", "win32"):
 from nvrtc_compile import Usage, instructions, machine_code, usages
 
 from attnlaws.simulations.cuda_source import header_source, kernel_source
+from attnlaws.simulations.experiment import ARITHMETICS, Arithmetic, Streaming
 
 ARCHITECTURES = (75, 80, 90, 100, 120)  # Turing, Ampere, Hopper, and both kinds of Blackwell
-DIVERGENCES = "topk.divergences-literal-0"
-REGISTERS = {"rows": 64, "outputs": 64, "replicates": 128}
-"""Four blocks of 256 threads share the 65536 registers of a multiprocessor, or two where float64 fills them."""
+VECTORS, TILTED, DIVERGENCES = (
+    "retrieval.linear-literal-1",
+    "retrieval.exponential-tilted-2",
+    "topk.divergences-literal-0",
+)
+ALONE = (VECTORS, TILTED, DIVERGENCES, "topk.k_eps-radix-0")
+REGISTERS = 65536  # of a multiprocessor
 
 
-FAST = [name for name, task in catalog().items() if task.shape.precision == "float32"]
-NAMES = [*catalog(), *(f"{name}-fast" for name in FAST)]
+FAST = [name for name in of_their_own() if catalog()[name].shape.precision == "float32"]
+"""What is reported in the end is float64 in any case, so that a law's conventions have the same fast arithmetic."""
+NAMES = {name: (name, "exact") for name in catalog()} | {f"{name}-fast": (name, "fast") for name in FAST}
+
+
+class Programs:
+    """The streams asked for as one program for each arithmetic and architecture; a replicate is a program by itself,
+    because some of its functions are called, and others are inlined where a text calls them once."""
+
+    def __init__(self, names: list[str], in_parallel: Any) -> None:
+        streams = [name for name in names if isinstance(catalog()[name].shape, Streaming)]
+        chosen = {"exact": streams, "fast": [name for name in streams if name in FAST]}
+        tasks = {arithmetic: {name: catalog()[name] for name in found} for arithmetic, found in chosen.items()}
+        # Printed here, because SymPy is not for several threads at once.
+        self.bundles = {arithmetic: bundled(tasks[arithmetic], arithmetic) for arithmetic in ARITHMETICS}
+        self.texts = {key: self.text(*key) for key in NAMES.values() if key[0] in names}
+        self.together = in_parallel(self.compiled, [(a, n) for n in ARCHITECTURES for a in ARITHMETICS])
+
+    def text(self, name: str, arithmetic: Arithmetic) -> str:
+        """What a GPU would get."""
+        return kernel_source(catalog()[name].shape, catalog()[name].parameters, arithmetic)
+
+    def compiled(self, arithmetic: Arithmetic, architecture: int) -> tuple[dict[str, Usage], dict[str, bytes]] | None:
+        """What all streams take, and their instructions; nothing where the text is refused."""
+        try:
+            code = machine_code(self.bundles[arithmetic].text, architecture)
+        except ValueError:
+            return None  # each by itself then, so that the law is found
+        return usages(code), instructions(code)
+
+    def used(self, name: str, arithmetic: Arithmetic, architecture: int) -> dict[str, Usage]:
+        """What each kernel of a task takes."""
+        symbols, together = self.bundles[arithmetic].symbols.get(name), self.together[arithmetic, architecture]
+        if symbols is None or together is None:
+            return usages(machine_code(self.texts[name, arithmetic], architecture))
+        return {kernel: together[0][symbol] for kernel, symbol in symbols.items()}
 
 
 @pytest.fixture(scope="module")
-def sources() -> dict[str, str]:
-    """The text of every kernel; printed here, because SymPy is not for several threads at once."""
-    texts = {name: kernel_source(task.shape, task.parameters) for name, task in catalog().items()}
-    tasks = {name: catalog()[name] for name in FAST}
-    return texts | {f"{name}-fast": kernel_source(task.shape, task.parameters, "fast") for name, task in tasks.items()}
-
-
-@pytest.fixture(scope="module")
-def used(sources, in_parallel) -> dict[tuple[str, int], dict[str, Usage]]:
-    """What every kernel takes of every architecture."""
-
-    def compiled(name: str, architecture: int) -> dict[str, Usage]:
-        return usages(machine_code(sources[name], architecture))
-
-    return in_parallel(compiled, [(name, architecture) for name in sources for architecture in ARCHITECTURES])
+def programs(request, in_parallel) -> Programs:
+    return Programs(named(request), in_parallel)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_kernel_compiles_and_keeps_to_its_registers(used, name, architecture):
-    kernels = used[name, architecture]
-    assert set(kernels) == ({"rows", "outputs"} if catalog()[name.removesuffix("-fast")].items else {"replicates"})
+def test_a_kernel_compiles_and_keeps_to_its_registers(programs, name, architecture):
+    kernels, text = programs.used(*NAMES[name], architecture), programs.texts[NAMES[name]]
+    resident = {kernel: int(blocks) for blocks, kernel in re.findall(r"__launch_bounds__\(LANES, (\d)\)\s+(\w+)", text)}
+    assert set(kernels) == set(resident) == ({"rows", "outputs"} if catalog()[NAMES[name][0]].items else {"replicates"})
     for kernel, usage in kernels.items():
-        assert usage.registers <= REGISTERS[kernel]
+        assert resident[kernel] in (2, 3)
+        assert usage.registers * 256 * resident[kernel] <= REGISTERS
         assert usage.stack == 0  # what is spilled goes to the stack, and nothing else of ours does
+
+
+@pytest.mark.parametrize("name", [VECTORS, TILTED])
+def test_a_kernel_is_the_same_alone(programs, sources, name):
+    """That many are compiled in one text is for speed, and changes none of their instructions."""
+    _, together = programs.together["exact", 90]
+    symbols = programs.bundles["exact"].symbols[name]
+    alone = instructions(machine_code(sources[name], 90))
+    assert alone == {f".text.{kernel}": together[f".text.{symbol}"] for kernel, symbol in symbols.items()}
+
+
+@pytest.fixture(scope="module")
+def sources() -> dict[str, str]:
+    """The text of some kernels."""
+    return {name: kernel_source(catalog()[name].shape, catalog()[name].parameters) for name in ALONE}
 
 
 def test_what_is_spilled_is_seen(sources):
     """The same kernel in 24 registers: if this passed for no stack, so would everything above."""
-    crowded = sources["retrieval.linear-literal-1"].replace("__launch_bounds__(LANES)", "__maxnreg__(24)")
+    crowded = sources[VECTORS].replace("__launch_bounds__(LANES, 3)", "__maxnreg__(24)")
     usage = usages(machine_code(crowded, 90))["rows"]
     assert usage.registers == 24
     assert usage.stack > 0
 
 
-@pytest.mark.parametrize("name", ["retrieval.linear-literal-1", "retrieval.exponential-tilted-2", DIVERGENCES])
+@pytest.mark.parametrize("name", ALONE)
 def test_nothing_is_left_to_the_compiler_to_fuse(sources, name):
     """Machine code is the same whether a*b + c may become one operation or not."""
     codes = [machine_code(sources[name], 90, option) for option in ("--fmad=true", "--fmad=false")]
     assert instructions(codes[0]) == instructions(codes[1])
 
 
-def test_fast_arithmetic_takes_fewer_instructions(used):
+@pytest.mark.parametrize("name", [name for name in FAST if catalog()[name].items])
+def test_fast_arithmetic_takes_fewer_instructions(programs, name):
     """By a tenth at least, of the whole text; the loop over calls by a third (cuda/streaming.cuh)."""
-    for name in FAST:
-        exact, fast = used[name, 90]["rows"], used[f"{name}-fast", 90]["rows"]
-        assert fast.instructions < 0.9 * exact.instructions
+    exact, fast = (programs.used(name, arithmetic, 90)["rows"] for arithmetic in ARITHMETICS)
+    assert fast.instructions < 0.9 * exact.instructions
 
 
 def test_a_product_that_could_be_fused_is_seen(sources):

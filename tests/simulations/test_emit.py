@@ -9,7 +9,7 @@ import sympy
 from sympy import Max, Rational, Symbol, exp, log, sqrt
 
 from attnlaws.simulations.emit import lower, print_cuda, print_numba
-from attnlaws.simulations.generate import cuda_text
+from attnlaws.simulations.generate import Layout, cuda_finish_text, cuda_item_text
 
 X, Y, RHO = Symbol("x"), Symbol("y"), Symbol("rho")
 EXPRESSIONS = {
@@ -142,7 +142,7 @@ def test_the_order_of_operations_does_not_depend_on_the_hash_seed(tmp_path):
 @pytest.mark.parametrize("d_v", [None, 8])
 def test_cuda_text_of_a_law_names_what_the_kernel_header_provides(make, mode, d_v):
     task = make("retrieval.linear", mode, n=65, d_k=16, d_v=d_v, convention="geometric")
-    text = cuda_text(task.shape)
+    text = cuda_item_text(Layout(task.shape)) + cuda_finish_text(Layout(task.shape))
     called = set(re.findall(r"(\w+)\(", text)) - {"item", "finish"}
     assert called <= {"__fmul_rn", "__dmul_rn", "__ddiv_rn", "plog64", "dot64"}
     assert text.count("__device__ __forceinline__ void") == 2
