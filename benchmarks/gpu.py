@@ -20,6 +20,7 @@ from typing import Any
 
 from attnlaws import __version__, registry
 from attnlaws.report.gpu_results import newest, with_newest
+from attnlaws.simulations.estimate import difference
 from attnlaws.simulations.experiment import Arithmetic, Experiment
 from attnlaws.simulations.gpu import GpuKernel, Gpus
 from attnlaws.simulations.simulate import make_task
@@ -112,7 +113,7 @@ def fast_error(gpus: Gpus) -> float:
         fast, want = in_fast(gpus, task), task.values(0, 20)
         gpus.prepare(fast)
         got = GpuKernel(gpus.cupy, fast, gpus.texts[fast.identity]).values(fast, 0, 20)
-        part = float((abs(got - want) / abs(want)).max()) / fast.arithmetic_error
+        part = difference(task, got, want) / fast.arithmetic_error
         if not part <= 1:
             raise SystemExit(f"{name}: fast arithmetic is off by {part:.3g} times what is stated")
         worst = max(worst, part)

@@ -176,6 +176,27 @@ def _of_values(task: Task, estimator: Smooth | Quantile, values: np.ndarray) -> 
     return _smooth_of(estimator, task.outputs, values)
 
 
+def difference(task: Task, values: np.ndarray, others: np.ndarray) -> float:
+    """How far two arithmetics are apart in what is estimated from the same replicates: the largest relative difference.
+
+    Outputs themselves may be logarithms near 0, or counts that are 0, of which a relative difference says nothing; what
+    is estimated as a logarithm is compared by absolute difference.
+
+    Args:
+        task: what was simulated.
+        values: outputs of some replicates, float64 [replicate, output].
+        others: outputs of the same replicates in the other arithmetic.
+    """
+    worst = 0.0
+    for output in ("", *task.experiment.also):
+        estimator = task.experiment.estimator_of(output, task.parameters)
+        one, other = (_of_values(task, estimator, each).mean for each in (values, others))
+        logarithm = isinstance(estimator, Smooth) and isinstance(estimator.expression, sympy.log)
+        scale = 1.0 if logarithm else abs(other)
+        worst = max(worst, abs(one - other) / scale if one != other else 0.0)
+    return worst
+
+
 def _outputs(task: Task, part: np.ndarray, without: int | None) -> np.ndarray:
     """Outputs of one replicate; with one group left out, the others are scaled up to stand for its items too."""
     scalars = task.scalars

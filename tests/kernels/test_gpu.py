@@ -10,6 +10,7 @@ from catalog_kernels import catalog
 
 from attnlaws import registry
 from attnlaws.simulations.cuda_source import header_source
+from attnlaws.simulations.estimate import difference
 from attnlaws.simulations.gpu import OPTIONS, GpuKernel, Gpus
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import GROUPS, Block
@@ -51,8 +52,8 @@ def test_fast_arithmetic_is_off_by_no_more_than_is_stated(gpus):
             fast, want = replace(task, arithmetic="fast", hardware=gpus.hardware), task.values(0, 40)
             gpus.prepare(fast)
             got = GpuKernel(gpus.cupy, fast, gpus.texts[fast.identity]).values(fast, 0, 40)
-            assert not np.array_equal(got, want)
-            assert (np.abs(got - want) <= fast.arithmetic_error * np.abs(want)).all(), (task.law_id, task.mode)
+            assert not np.array_equal(got, want) or np.array_equal(want, want.round())
+            assert difference(task, got, want) <= fast.arithmetic_error, (task.law_id, task.mode)
 
 
 def test_fast_normals_are_the_exact_ones_up_to_the_bound(gpus):
