@@ -22,6 +22,9 @@ EXPONENTIAL = "retrieval.exponential"
 EXPECTATION, RATIO, GEOMETRIC, MEDIAN = ({"convention": c} for c in ("expectation", "ratio", "geometric", "median"))
 ROOT_32, ROOT_128 = math.sqrt(32), math.sqrt(128)
 
+BIASED = 5 * math.erfc(math.sqrt(2)) / 2 - 2 * math.exp(-2) / math.sqrt(2 * math.pi)
+"""The mean of max(z - 2, 0)^2 for a standard normal z: (1 + b^2) Q(b) - b phi(b) at b = 2."""
+
 ROWS = [
     # law, mode, point, output, value, formula that misses it (None where it holds), replicates, resolution
     (LINEAR, "literal", {"n": 65, "d_k": 32, "d_v": 16} | EXPECTATION, "", 2.4381, 65 / 32, 40_000, 0.02),
@@ -70,17 +73,54 @@ ROWS = [
         60_000,
         0.02,
     ),
+    (
+        "retrieval.exponential_sphere",
+        "tilted",
+        {"n": 2, "d_k": 64, "radius": 8.0, "tau": 4.0},
+        "",
+        1403 * math.exp(-32),
+        2981 * math.exp(-32),
+        60_000,
+        0.02,
+    ),
+    ("retrieval.rbf", "literal", {"n": 2, "d_k": 16, "tau": 4.0}, "", 2.0**-8, math.exp(-4), 200_000, 0.03),
+    ("retrieval.rbf", "tilted", {"n": 2, "d_k": 64, "tau": 8.0}, "", 1.5**-32, math.exp(-12), 40_000, 0.03),
+    (
+        "retrieval.noisy_query",
+        "tilted",
+        {"n": 2, "d_k": 64, "tau": 8.0, "noise": 0.3},
+        "",
+        1.42625**-32,
+        math.exp(2.18 - 16),
+        40_000,
+        0.04,
+    ),
+    (
+        "retrieval.noisy_query",
+        "tilted",
+        {"n": 2, "d_k": 64, "tau": 8.0, "noise": 1.0},
+        "",
+        1.3125**-32,
+        math.exp(4 - 16),
+        40_000,
+        0.04,
+    ),
+    ("retrieval.biased_relu", "tilted", {"n": 2, "rho": 8.0, "bias": 2.0}, "", BIASED / 36, None, 20_000, 0.04),
     ("retrieval.spread", "collapsed", {"d_k": 128, "tau": ROOT_128}, "", 2.578, 2 * math.sqrt(2), 20_000, 0.03),
     ("retrieval.heads", "tilted", {"heads": 4, "sigma": 1.0}, "", 1.902, 4, 20_000, 0.03),
     ("retrieval.heads", "tilted", {"heads": 16, "sigma": 1.0}, "", 2.4547, 16, 20_000, 0.03),
     ("retrieval.top1", "literal", {"n": 64, "d_k": 8}, "", 0.685, None, 40_000, 0.02),
     ("retrieval.top1", "literal", {"n": 256, "d_k": 16}, "", 0.919, None, 10_000, 0.02),
+    ("retrieval.top1", "collapsed", {"n": 1024, "d_k": 16}, "", 0.811, None, 10_000, 0.03),
+    ("retrieval.softmax_fidelity", "collapsed", {"n": 1097, "d_k": 64, "tau": 8.0}, "", 0.6228, None, 1_000, 0.02),
+    ("retrieval.softmax_fidelity", "collapsed", {"n": 1097, "d_k": 64, "tau": 8.0}, "mse", 0.1426, None, 1_000, 0.03),
     ("retrieval.softmax_fidelity", "literal", {"n": 500, "d_k": 36, "tau": 6.0}, "", 0.3295302, None, 2_000, 0.02),
     ("retrieval.softmax_fidelity", "literal", {"n": 500, "d_k": 36, "tau": 6.0}, "mse", 0.4521190, None, 2_000, 0.02),
     ("retrieval.frozen", "literal", {"n": 30_000, "sigma": 4.0}, "", 33.47, 42.31, 400, 0.03),
     ("retrieval.frozen", "literal", {"n": 30_000, "sigma": 2.2}, "", 19.436, 20.85, 400, 0.03),
     ("retrieval.frozen", "literal", {"n": 30_000, "sigma": 2.2}, "participation", 0.1742, 0.042, 2_500, 0.1),
     ("retrieval.capacity", "literal", {"tau": 1.0, "keys": "gaussian", "d_k": 8}, "", 0.6604, 0.0, 4_000, 0.03),
+    ("retrieval.capacity", "literal", {"tau": 4.0, "keys": "sphere", "d_k": 16}, "", 0.3868, 0.375, 3_000, 0.01),
 ]
 
 
