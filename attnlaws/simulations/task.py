@@ -280,14 +280,16 @@ def fingerprint(experiment: Experiment) -> str:
 
 
 def _read_experiment(path: Path, known: dict[Path, str]) -> None:
-    """Collect the text of a file, and of the experiments that it imports."""
+    """Collect the text of a file, of the experiments and of the theory that it imports; the engine has its own hash."""
     if path in known:
         return
     known[path] = path.read_text("utf-8")
     for node in ast.walk(ast.parse(known[path])):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("attnlaws.simulations."):
-            folder = Path(__file__).parent.joinpath(*str(node.module).split(".")[2:])
+        module = str(getattr(node, "module", ""))
+        if isinstance(node, ast.ImportFrom) and f"{module}.".startswith(("attnlaws.simulations.", "attnlaws.theory.")):
+            engine = Path(__file__).parent
+            folder = engine.parent.joinpath(*module.split(".")[1:])
             for name in node.names:
                 for file in (folder / f"{name.name}.py", folder.with_suffix(".py")):
-                    if file.exists() and file.parent != Path(__file__).parent:
+                    if file.exists() and file.parent != engine:
                         _read_experiment(file, known)

@@ -152,14 +152,27 @@ def test_no_source_that_can_change_a_bit_escapes_the_hash(modules, imports_of):
 
 
 def test_no_experiment_draws_with_what_the_hash_does_not_cover(modules, imports_of):
-    """A task is known by its experiment's own file, the experiments it imports and the engine; a helper elsewhere would
-    go unnoticed."""
+    """A task is known by its experiment's own file, the experiments and the theory it imports, and the engine; a helper
+    elsewhere would go unnoticed."""
     for law_id in registry.ids():
         ours = {i for i in imports_of(modules[SIMULATIONS + law_id]) if i.split(".")[0] == "attnlaws"}
         allowed = {SIMULATIONS + name for name in (*build.ENGINE, *ONLY_RUNS, *registry.ids())}
+        ours = {i for i in ours if not i.startswith("attnlaws.theory.")}  # followed as far as it goes
         beyond = {i for i in ours if not any(i == name or i.startswith(f"{name}.") for name in allowed)}
         topics = {f"attnlaws.simulations.{known.split('.')[0]}" for known in registry.ids()}
         assert beyond <= {"attnlaws.simulations", *topics}, law_id
+
+
+def test_an_experiment_whose_size_a_law_decides_depends_on_the_law_and_on_what_it_is_computed_with(monkeypatch):
+    experiment = registry.experiment("retrieval.annealed_capacity")
+    before, read = task.fingerprint(experiment), Path.read_text
+    for name in ("theory/retrieval/capacity.py", "theory/quenched.py", "theory/laplace.py"):
+        monkeypatch.setattr(
+            Path, "read_text", lambda path, *a, n=name: read(path, *a) + "# new" * path.as_posix().endswith(n)
+        )
+        assert task.fingerprint(experiment) != before
+        monkeypatch.undo()
+    assert task.fingerprint(experiment) == before
 
 
 def test_an_experiment_that_borrows_from_another_depends_on_its_file(monkeypatch):

@@ -181,7 +181,8 @@ def test_bits_go_both_ways():
 
 
 def polynomial(prefix, count):
-    return [mpmath.mpf(float(getattr(arithmetic, f"_{prefix}{k}"))) for k in range(count)][::-1]
+    module = logarithm if prefix in "LR" else arithmetic
+    return [mpmath.mpf(float(getattr(module, f"_{prefix}{k}"))) for k in range(count)][::-1]
 
 
 def grid(low, high, points=301):
@@ -220,6 +221,6 @@ def test_the_constants_in_two_parts():
             assert abs(ln2 - top - rest) < spare
 
 
-@pytest.mark.parametrize(("module", "examples"), [(arithmetic, 7), (primitives, 8)])
+@pytest.mark.parametrize(("module", "examples"), [(arithmetic, 4), (logarithm, 3), (primitives, 8)])
 def test_examples(module, examples):
     assert doctest.testmod(module) == (0, examples)

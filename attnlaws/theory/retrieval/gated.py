@@ -155,7 +155,7 @@ def median_size(d: np.ndarray) -> np.ndarray:
 
     Example:
         >>> round(float(median_size(64.0)), 6)
-        62.353735
+        62.353736
     """
     given, where = np.unique(np.asarray(d, np.float64), return_inverse=True)
     return np.array([_median_size(value) for value in given])[where].reshape(np.shape(d))
