@@ -14,7 +14,8 @@ from pathlib import Path
 from types import ModuleType
 
 from attnlaws.simulations.experiment import Arithmetic, Replicate, Streaming
-from attnlaws.simulations.generate import finish_text, replicate_text, sums_text
+from attnlaws.simulations.generate import finish_text, sums_text
+from attnlaws.simulations.replicate import replicate_text
 
 ENGINE = (
     "primitives",
@@ -25,11 +26,14 @@ ENGINE = (
     "sums",
     "masses",
     "selection",
+    "rows",
     "radix",
     "window",
     "experiment",
+    "sources",
     "emit",
     "generate",
+    "replicate",
     "task",
     "build",
 )

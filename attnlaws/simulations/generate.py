@@ -1,15 +1,13 @@
 """The text of a kernel: what is written around an experiment's expressions, for Numba and for CUDA."""
 
-import inspect
 import re
-import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sympy import Expr, Symbol
 
 from attnlaws.simulations.emit import Program, lower, print_cuda, print_numba, show_result
-from attnlaws.simulations.experiment import Arithmetic, Dot, Draw, Replicate, Streaming, VectorSum
+from attnlaws.simulations.experiment import Arithmetic, Dot, Draw, Streaming, VectorSum
 
 LANES = 256
 SHARED_TAG = 0x8000_0000
@@ -23,6 +21,7 @@ from numba import njit
 
 from attnlaws.simulations.arithmetic import pexp32, pexp64, plog32, plog64
 from attnlaws.simulations.radix import kept_of_stream
+from attnlaws.simulations.rows import tail_share
 from attnlaws.simulations.selection import kept_of_weights, kth_largest
 from attnlaws.simulations.stream import (
     dot_lanes32, dot_lanes64, fill_normals32, fill_normals64, normal_lanes32, normal_lanes64, square_lanes32,
@@ -355,41 +354,3 @@ def _drivers_text(layout: Layout) -> list[str]:
 
 
 # --- replicates -----------------------------------------------------------------------------------------------------
-
-
-def replicate_text(shape: Replicate) -> str:
-    """The generated Numba module of a replicate experiment: the author's kernel and the loop around it."""
-    source, name = textwrap.dedent(source_of(shape.kernel)), shape.kernel.__name__
-    if name == "block" or re.search(rf"(?<![\w.]){name}(?![\w.])", HEADER):
-        raise ValueError(f"{name}: a kernel cannot be called so, because its module has something else of that name")
-    arguments = "".join(f", {own(argument)}" for argument in list(inspect.signature(shape.kernel).parameters)[5:])
-    return "\n".join(
-        [
-            HEADER,
-            "",
-            "@njit(**KERNEL)",
-            source,
-            "@njit(**KERNEL)",
-            f"def block(k0, k1, first, scratch, values{arguments}):",
-            "    for r in range(values.shape[0]):",
-            "        for i in range(scratch.size):",
-            "            scratch[i] = np.nan",
-            "        replicate = np.uint64(first + r)",
-            f"        {name}(k0, k1, replicate, scratch, values[r]{arguments})",
-            "",
-        ]
-    )
-
-
-def source_of(function: Callable[..., object]) -> str:
-    """A function's source text.
-
-    Raises:
-        ValueError: there is none to be read, as for a function typed at a bare prompt.
-    """
-    try:
-        return inspect.getsource(function)
-    except OSError as error:
-        raise ValueError(
-            f"{function.__name__}: its source must be readable (write it in a file or a notebook)"
-        ) from error

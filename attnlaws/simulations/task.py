@@ -1,6 +1,5 @@
 """What identifies a simulation, and how it falls into blocks."""
 
-import ast
 import hashlib
 import inspect
 import itertools
@@ -16,7 +15,8 @@ import numpy as np
 
 from attnlaws.simulations.build import build, engine_hash
 from attnlaws.simulations.experiment import Arithmetic, Experiment, Quantile, Shape, Streaming, length_of
-from attnlaws.simulations.generate import LANES, Layout, source_of
+from attnlaws.simulations.generate import LANES, Layout
+from attnlaws.simulations.sources import read_sources, source_of
 from attnlaws.simulations.stream import stream_key
 from attnlaws.simulations.sums import monomial_sums
 
@@ -273,23 +273,7 @@ def fingerprint(experiment: Experiment) -> str:
     for function in (*experiment.modes.values(), *own):
         path = getattr(sys.modules.get(function.__module__), "__file__", None)
         if path is not None and Path(path).exists():
-            _read_experiment(Path(path), known)
+            read_sources(Path(path), known)
         else:
             typed.add(source_of(function))
     return hashlib.sha256("\0".join(sorted({*known.values(), *typed})).encode()).hexdigest()
-
-
-def _read_experiment(path: Path, known: dict[Path, str]) -> None:
-    """Collect the text of a file, of the experiments and of the theory that it imports; the engine has its own hash."""
-    if path in known:
-        return
-    known[path] = path.read_text("utf-8")
-    for node in ast.walk(ast.parse(known[path])):
-        module = str(getattr(node, "module", ""))
-        if isinstance(node, ast.ImportFrom) and f"{module}.".startswith(("attnlaws.simulations.", "attnlaws.theory.")):
-            engine = Path(__file__).parent
-            folder = engine.parent.joinpath(*module.split(".")[1:])
-            for name in node.names:
-                for file in (folder / f"{name.name}.py", folder.with_suffix(".py")):
-                    if file.exists() and file.parent != engine:
-                        _read_experiment(file, known)

@@ -1,18 +1,22 @@
 """Compiled kernels are found again, never confused, and never the work of an engine that has changed."""
 
 import ast
+import importlib.util
 import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sympy import Symbol
 
 from attnlaws import registry
 from attnlaws.simulations import build, task
+from attnlaws.simulations.experiment import Replicate
 from attnlaws.simulations.generate import HEADER
+from attnlaws.simulations.primitives import kernel
 
 SIMULATIONS = "attnlaws.simulations."
 ONLY_RUNS = {"run"}
@@ -190,3 +194,52 @@ def test_an_experiment_that_borrows_from_another_depends_on_its_file(monkeypatch
     changed = task.fingerprint(linear)
     monkeypatch.undo()
     assert changed == task.fingerprint(linear)
+
+
+LENDER = """
+from attnlaws.simulations.primitives import kernel
+
+@kernel
+def twice(x):
+    return {} * x
+"""
+
+
+@pytest.fixture
+def lender(tmp_path, monkeypatch):
+    """An experiment's module with a function for other kernels, by the factor that it multiplies with."""
+
+    def load(factor):
+        path = tmp_path / f"lender{factor}.py"
+        path.write_text(LENDER.format(factor))
+        spec = importlib.util.spec_from_file_location("attnlaws.simulations.lender", path)
+        module = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, spec.name, module)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+def borrowing(k0, k1, replicate, scratch, out, n):
+    """A kernel that calls a function of another file."""
+    out[0] = twice(np.float64(n))  # noqa: F821  (a test puts it there)
+
+
+def test_a_kernel_that_calls_what_another_experiment_has_is_known_by_its_file_too(lender, monkeypatch):
+    shape = Replicate(borrowing, lambda **_: {"n": 64}, lambda **_: 1, lambda **_: 1, ("out",))
+    names, values = [], np.empty((2, 1))
+    for factor in (2.0, 3.0):
+        monkeypatch.setitem(globals(), "twice", lender(factor).twice)
+        module = build.build("house.borrower", shape)[0]
+        module.block(np.uint64(1), np.uint64(2), 0, np.empty(1), values, 64)
+        names.append(module.__name__)
+        assert (values == 64 * factor).all()
+    assert names[0] != names[1]
+
+
+def test_a_kernel_that_calls_what_no_generated_module_can_import_is_refused(monkeypatch):
+    monkeypatch.setitem(globals(), "twice", kernel(lambda x: 2 * x))
+    shape = Replicate(borrowing, lambda **_: {"n": 64}, lambda **_: 1, lambda **_: 1, ("out",))
+    with pytest.raises(ValueError, match=r"^twice: a kernel of your own can call only .*tail_share"):
+        build.build("house.stranger", shape)

@@ -7,7 +7,8 @@ from sympy import Integer, Max, Symbol, exp
 
 from attnlaws.simulations.cuda_source import kernel_source
 from attnlaws.simulations.experiment import Dot, Draw, Experiment, Replicate, Smooth, Streaming, VectorSum
-from attnlaws.simulations.generate import Layout, replicate_text
+from attnlaws.simulations.generate import Layout
+from attnlaws.simulations.replicate import replicate_text
 from attnlaws.simulations.task import Kernel, Task
 
 # Each kind of name in turn gets the worst ones: loops, arrays, temporaries, functions, words of both languages.

@@ -8,37 +8,17 @@ import numpy as np
 from sympy import Symbol
 
 from attnlaws.simulations import run
-from attnlaws.simulations.arithmetic import pexp64
 from attnlaws.simulations.experiment import Experiment, Replicate, Smooth
-from attnlaws.simulations.selection import kth_largest
+from attnlaws.simulations.rows import tail_share
 from attnlaws.simulations.stream import fill_normals64
-from attnlaws.simulations.sums import fold
 from attnlaws.simulations.window import tail_of_stream, window_of
 
 
 def tail_mass(k0, k1, replicate, scratch, out, n, k, sigma):
-    """Draw n logits, find the k-th largest, add up the weights below it."""
+    """Draw n logits and add up the weights outside the k largest."""
     scores, ordered = scratch[:n], scratch[n : 2 * n]
     fill_normals64(k0, k1, replicate, np.uint64(0), scores)
-    largest = scores[0]
-    for i in range(n):
-        ordered[i] = scores[i]
-        largest = scores[i] if scores[i] > largest else largest
-    threshold = kth_largest(ordered, k)
-    tail, head = np.zeros(256), np.zeros(256)
-    for start in range(0, n, 256):
-        for i in range(min(256, n - start)):
-            weight = pexp64(sigma * (scores[start + i] - largest))
-            below = scores[start + i] < threshold
-            tail[i] += weight if below else 0.0
-            head[i] += 0.0 if below else weight
-    lost, kept = fold(tail), fold(head)
-    # Scores equal to the threshold were all counted as kept; at most k are.
-    reached = 0
-    for i in range(n):
-        reached += scores[i] >= threshold
-    moved = (reached - k) * pexp64(sigma * (threshold - largest))
-    out[0] = (lost + moved) / (lost + kept)
+    out[0] = tail_share(scores, ordered, k, sigma)
 
 
 def window(k0, k1, replicate, scratch, out, n, k, sigma, low, high, room):
