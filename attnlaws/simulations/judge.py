@@ -170,7 +170,12 @@ def judge_instances(
     """
     excess = {name: _excess(claim, theory[name], simulated[name]) for name in theory}
     output = max(excess, key=lambda name: float(excess[name].max()))
+    # Where no instance violates a bound, the one that comes nearest to it says how tight the bound is.
     worst = int(np.argmax(excess[output]))
+    if excess[output][worst] == 0:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            distance = np.abs(simulated[output] - theory[output]) / np.abs(theory[output])
+        worst = int(np.argmin(np.where(np.isnan(distance), np.inf, distance)))
     here, value = float(excess[output][worst]), float(theory[output][worst])
     refuted, within = here > delta + arithmetic_error, here + arithmetic_error <= delta
     return Judged(
