@@ -84,3 +84,8 @@ def _points(law: Law, verdict: Verdict, experiment: Experiment) -> Any:
 
 TAIL_MASS = "tail mass tau (probability dropped)"
 BOUND = "bound over tail mass,\n1 where it is exact"
+
+
+def of_output(law: Law, output: str) -> Formula:
+    """One output of a law, as a formula."""
+    return lambda **given: law(output=output, **given)
