@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
 
 from attnlaws.figures.style import COLOURS, MARKERS
+from attnlaws.figures.ticks import log_ticks
 from attnlaws.simulations.draws import drawn_items
 from attnlaws.simulations.experiment import Experiment
 from attnlaws.simulations.simulate import make_task
@@ -61,9 +61,8 @@ def draw_ratios(
         )
     axes.set_xscale("log")
     axes.set_yscale("log")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
+    log_ticks(axes.xaxis, *axes.get_xlim())
+    log_ticks(axes.yaxis, *axes.get_ylim())
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     axes.legend(title="a point per simulated row", title_fontsize=8, alignment="left",

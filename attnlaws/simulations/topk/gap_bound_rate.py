@@ -9,51 +9,53 @@ from attnlaws.simulations import run
 from attnlaws.simulations.arithmetic import pexp64
 from attnlaws.simulations.experiment import Experiment, Replicate, Smooth
 from attnlaws.simulations.primitives import kernel
+from attnlaws.simulations.selection import _equal_first, _pivot, _smaller_first
 from attnlaws.simulations.stream import fill_normals64
 
 
 @kernel
-def sift(values, root, end):
-    """Let an entry sink to its place in a heap whose smallest entry is the first."""
-    entry = values[root]
-    child = 2 * root + 1
-    while child < end:
-        if child + 1 < end and values[child + 1] < values[child]:
-            child += 1
-        if values[child] >= entry:
-            break
-        values[root] = values[child]
-        root = child
-        child = 2 * root + 1
-    values[root] = entry
-
-
-@kernel
-def sort_down(values):
-    """Put an array in decreasing order, in place (heapsort)."""
-    for root in range(values.size // 2 - 1, -1, -1):
-        sift(values, root, values.size)
-    for end in range(values.size - 1, 0, -1):
-        smallest = values[0]
-        values[0] = values[end]
-        values[end] = smallest
-        sift(values, 0, end)
+def sort_up(values):
+    """Put an array without NaN in increasing order, in place (quicksort, with the parts that are left on a stack)."""
+    parts = np.empty((64, 2), np.int64)
+    parts[0, 0], parts[0, 1], waiting = 0, values.size, 1
+    while waiting > 0:
+        waiting -= 1
+        low, high = parts[waiting, 0], parts[waiting, 1]
+        while high - low > 12:
+            pivot = _pivot(values, low, high)
+            smaller = _smaller_first(values, low, high, pivot)
+            equal = _equal_first(values, smaller, high, pivot)
+            # The longer part waits, so that no more than ln n/ln 2 of them do.
+            if smaller - low < high - equal:
+                parts[waiting, 0], parts[waiting, 1] = equal, high
+                high = smaller
+            else:
+                parts[waiting, 0], parts[waiting, 1] = low, smaller
+                low = equal
+            waiting += 1
+        for i in range(low + 1, high):
+            entry, place = values[i], i
+            while place > low and values[place - 1] > entry:
+                values[place] = values[place - 1]
+                place -= 1
+            values[place] = entry
 
 
 def certified(k0, k1, replicate, scratch, out, n, sigma, eps):
-    """Draw n scores in decreasing order; the first k at which each bound is at most eps, over n."""
+    """Draw n scores and sort them; the first k at which each bound is at most eps, over n."""
     scores = scratch[:n]
     fill_normals64(k0, k1, replicate, np.uint64(0), scores)
-    sort_down(scores)
+    sort_up(scores)
     odds = eps / (1.0 - eps)
     first_head, first_gap, head = n, n, 0.0
     k = 1
     while k < n and (first_head == n or first_gap == n):
-        head += pexp64(sigma * (scores[k - 1] - scores[0]))
+        here, following = scores[n - k], scores[n - k - 1]
+        head += pexp64(sigma * (here - scores[n - 1]))
         below = np.float64(n - k)
-        if first_head == n and below * pexp64(sigma * (scores[k] - scores[0])) <= odds * head:
+        if first_head == n and below * pexp64(sigma * (following - scores[n - 1])) <= odds * head:
             first_head = k
-        if first_gap == n and below * pexp64(sigma * (scores[k] - scores[k - 1])) <= odds * np.float64(k):
+        if first_gap == n and below * pexp64(sigma * (following - here)) <= odds * np.float64(k):
             first_gap = k
         k += 1
     out[0] = np.float64(first_head) / np.float64(n)
