@@ -192,7 +192,7 @@ def _bias(head: Any, head2: Any, t: Any) -> Any:
 def _correction() -> Derivation:
     t = ROOT
     integrals = [(_weight(t, power), _closed(t, power)) for power in (1, 2)]
-    start = done = _bias(*(integral for integral, _ in integrals), t) / n
+    start = done = _bias(integrals[0][0], integrals[1][0], t) / n
     for integral, closed in integrals:
         done = done.subs(integral, closed)
     return Derivation(
