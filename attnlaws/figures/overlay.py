@@ -186,7 +186,7 @@ def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
     for index, (label, _, points) in enumerate(series(law, verdict)):
         axes.plot(
             [point.parameters[law.grid.across] for point in points],
-            [max(_off(law, point), smallest) for point in points],
+            [max(violation(law, point), smallest) for point in points],
             color=COLOURS[index % len(COLOURS)],
             marker=MARKERS[index % len(MARKERS)],
             markerfacecolor="white",
@@ -207,7 +207,7 @@ def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
 
-def _off(law: Law, point: Judged) -> float:
+def violation(law: Law, point: Judged) -> float:
     """The relative difference of a value from the law's; of a bound, only what lies on the wrong side."""
     if isinstance(law.claim, Bound):
         side = 1 if law.claim.side == "upper" else -1

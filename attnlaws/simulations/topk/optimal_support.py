@@ -1,4 +1,4 @@
-"""Draw softmax rows and distributions on k of their keys, better ones with less noise, and measure how far off they are.
+"""Draw softmax rows and distributions on k of their keys, better ones with less noise, and measure how far apart.
 
 The keys are the k largest of the scores plus noise, their weights those of the scores plus other noise: without noise
 the row itself, cut; with much of it, any keys and any weights.
