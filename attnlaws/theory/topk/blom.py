@@ -46,7 +46,8 @@ DEPTH = 12
 def lost(score: sp.Expr) -> sp.Expr:
     """The share of the weight outside the f n largest of n scores, given the i-th largest."""
     weight = sp.exp(sigma * score)
-    return sp.Sum(weight, (i, fraction * n + 1, n)) / sp.Sum(weight, (i, 1, n))
+    outside: Any = sp.Sum(weight, (i, fraction * n + 1, n))
+    return outside / sp.Sum(weight, (i, 1, n))
 
 
 MEAN_SCORE = (
