@@ -21,6 +21,8 @@ ROUNDING = 2.0**-49
 UNIT = 2.0**-53
 SMALLEST = 5e-324
 LARGEST = 1.7976931348623157e308
+Whence = tuple[tuple[Any, ...], tuple[int, ...]]
+"""Which part of a batch: an index into it, and the shape that the logits had before eps joined them."""
 LOGIT = "a real number, or -inf for a masked key"
 
 
@@ -85,22 +87,41 @@ def certify_topk(logits: Array, eps: Array, mask: Array | None = None) -> Certif
         >>> round(float(certify_topk([0.0, -800.0], 1e-300).log_tau), 9)
         -800.0
     """
+    scores, allowed, seen, lead = _together(logits, eps, mask)
+    refuse(np, "eps", allowed, ~(allowed >= 0), "a real number >= 0")
+    shape = allowed.shape
+    fields = [np.empty(shape, kind) for kind in (np.int64, np.int64, np.float64, np.float64, np.float64)]
+    certify = _long_rows if scores.shape[-1] > SHORT else _short_rows
+    for place in _batches(shape, scores.shape[-1]):
+        part = certify(scores[place], None if seen is None else seen[place], allowed[place], (place, lead))
+        for field, values in zip(fields, part, strict=True):
+            field[place] = values
+    return Certificate(*fields)
+
+
+def fewest_keys(logits: Array, eps: Array, mask: Array | None) -> np.ndarray:
+    """The ``k_upper`` of :func:`certify_topk` for rows of any length, each read in pieces and not sorted."""
+    from attnlaws.estimators.stream import Stream
+
+    scores, allowed, seen, lead = _together(logits, eps, mask)
+    found = np.empty(allowed.shape, np.int64)
+    for place in np.ndindex(allowed.shape):
+        stream = Stream(scores[place], None if seen is None else seen[place], own(place, lead))
+        found[place] = stream.keys - _cuts(stream, float(allowed[place]), slack_of(stream.keys))[0].dropped
+    return found
+
+
+def _together(
+    logits: Array, eps: Array, mask: Array | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, tuple[int, ...]]:
+    """Logits, eps and mask in one shape of the batch, and the leading axes that the logits had."""
     scores = readable("logits", logits, 1)
     allowed = readable("eps", eps, 0).astype(np.float64)
-    refuse(np, "eps", allowed, ~(allowed >= 0), "a real number >= 0")
     lead = scores.shape[:-1]
     shape = joined_shape("eps", allowed, lead, f"one that broadcasts with the leading axes of logits, {lead}")
     seen = None if mask is None else hiding(mask, scores.shape)
     scores = np.broadcast_to(scores, (*shape, scores.shape[-1]))
-    seen = None if seen is None else np.broadcast_to(seen, scores.shape)
-    allowed = np.broadcast_to(allowed, shape)
-    fields = [np.empty(shape, kind) for kind in (np.int64, np.int64, np.float64, np.float64, np.float64)]
-    certify = _long_rows if scores.shape[-1] > SHORT else _short_rows
-    for place in _batches(shape, scores.shape[-1]):
-        part = certify(scores[place], None if seen is None else seen[place], allowed[place], place, lead)
-        for field, values in zip(fields, part, strict=True):
-            field[place] = values
-    return Certificate(*fields)
+    return scores, np.broadcast_to(allowed, shape), None if seen is None else np.broadcast_to(seen, scores.shape), lead
 
 
 def readable(name: str, value: Any, ndim: int) -> np.ndarray:
@@ -150,8 +171,9 @@ def _batches(shape: tuple[int, ...], n: int) -> Iterator[tuple[Any, ...]]:
             yield (*index, slice(start, min(start + rows, shape[-1])))
 
 
-def _index(place: tuple[Any, ...], row: int, lead: tuple[int, ...]) -> tuple[int, ...]:
+def _index(whence: Whence, row: int = 0) -> tuple[int, ...]:
     """Where in the logits a row of a part is, for messages; eps may have repeated rows, and put axes before theirs."""
+    place, lead = whence
     return own(tuple(i.start + row if isinstance(i, slice) else i for i in place), lead)
 
 
@@ -165,9 +187,7 @@ def slack_of(n: int | np.ndarray) -> Any:
     return ROUNDING + 4 * ((n + 4.0 * SHORT) * UNIT) ** 2
 
 
-def _short_rows(
-    scores: np.ndarray, seen: np.ndarray | None, eps: np.ndarray, place: tuple[Any, ...], lead: tuple[int, ...]
-) -> tuple[np.ndarray, ...]:
+def _short_rows(scores: np.ndarray, seen: np.ndarray | None, eps: np.ndarray, whence: Whence) -> tuple[np.ndarray, ...]:
     from attnlaws.estimators import selection
 
     n = scores.shape[-1]
@@ -183,7 +203,7 @@ def _short_rows(
     selection.scan_rows(rows, fraction, exponent.astype(np.int64), slack_of(n), first, total, least, most)
     if (first < 0).any():
         row = int(np.argmax(first < 0))
-        where = _index(place, row, lead)
+        where = _index(whence, row)
         if first[row] == selection.EMPTY:
             raise ValueError(f"{at('logits', where)}: must have a key that is not masked (none is left in this row)")
         index = int(np.argmax(~(given[row] < math.inf)))
@@ -204,7 +224,8 @@ def _settled(row: np.ndarray, eps: float, least: int, most: int) -> tuple[int, i
     from attnlaws.estimators.decide import dropped_of_distinct, dropped_of_equal
 
     if least < 0:
-        return (dropped_of_equal(min(eps, 1.0), row.size),) * 2
+        dropped = dropped_of_equal(min(eps, 1.0), row.size)
+        return dropped, dropped
     found = dropped_of_distinct(*np.unique(row, return_counts=True), eps, least, most)
     return (least, most) if found is None else (found, found)
 
@@ -233,14 +254,12 @@ def _enclosed(
     return lower, upper, np.where(nothing, -math.inf, log)
 
 
-def _long_rows(
-    scores: np.ndarray, seen: np.ndarray | None, eps: np.ndarray, place: tuple[Any, ...], lead: tuple[int, ...]
-) -> tuple[np.ndarray, ...]:
+def _long_rows(scores: np.ndarray, seen: np.ndarray | None, eps: np.ndarray, whence: Whence) -> tuple[np.ndarray, ...]:
     from attnlaws.estimators.stream import Stream
 
     n = scores.shape[-1]
     hidden = None if seen is None else np.reshape(seen, n)
-    stream = Stream(np.reshape(scores, n), hidden, _index(place, 0, lead))
+    stream = Stream(np.reshape(scores, n), hidden, _index(whence))
     fields = long_row(stream, float(np.reshape(eps, ())))
     return tuple(np.reshape(field, eps.shape) for field in fields)
 
@@ -255,8 +274,7 @@ def long_row(stream: "Stream", eps: float) -> tuple[np.ndarray, ...]:
     slack = slack_of(stream.keys)
     low, high = _cuts(stream, eps, slack)
     reference, mass = stream.tail(low)
-    arrays = (np.array([value]) for value in (reference, stream.top, mass, stream.total))
-    bounds = _enclosed(*arrays, slack)
+    bounds = _enclosed(*np.array([[reference], [stream.top], [mass], [stream.total]]), slack=slack)
     return (np.array([stream.keys - high.dropped]), np.array([stream.keys - low.dropped]), *bounds)
 
 

@@ -53,22 +53,33 @@ def dropped_of_distinct(values: np.ndarray, counts: np.ndarray, eps: float, leas
 
 def _narrowed(values: np.ndarray, counts: np.ndarray, eps: float, least: int, most: int) -> tuple[int, int]:
     """The same, as far as the present precision goes."""
-    top = arb(float(values[-1]))
-    masses = [(arb(value) - top).exp() for value in values.tolist()]
-    numbers = counts.tolist()
-    allowed = arb(float(eps)) * sum((mass * number for mass, number in zip(masses, numbers, strict=True)), arb(0))
+    ends = np.cumsum(counts)
     while least < most:
         middle = (least + most + 1) // 2
-        lost, left = arb(0), middle
-        for mass, number in zip(masses, numbers, strict=True):
-            lost += mass * min(number, left)
-            left -= min(number, left)
-            if not left:
-                break
-        if lost <= allowed:
+        cut = int(np.searchsorted(ends, middle))  # the score up to which keys are dropped, some of them perhaps not
+        sign = _excess(values, counts, eps, cut, middle - int(ends[cut] - counts[cut]))
+        if sign < 0:
             least = middle
-        elif lost > allowed:
+        elif sign > 0:
             most = middle - 1
         else:
             break
     return least, most
+
+
+def _excess(values: np.ndarray, counts: np.ndarray, eps: float, cut: int, tied: int) -> int:
+    """Whether the tail exceeds its part of the sum (1) or is less (-1); 0 if that is not seen.
+
+    What the scores at the cut contribute is collected before anything is rounded: if it cancels, masses below may be
+    all there is, and they are weighed relative to the largest that is left.
+    """
+    share = tied - Fraction(eps) * int(counts[cut])
+    top = len(values) - 1
+    if share == 0 and cut == top:
+        top -= 1
+    dropped, kept, partly = arb(1) - arb(eps), -arb(eps), arb(share.numerator) / share.denominator
+    total, reference = arb(0), arb(float(values[top]))
+    for index in range(top + 1):
+        factor = partly if index == cut else (dropped if index < cut else kept) * int(counts[index])
+        total += factor * (arb(float(values[index])) - reference).exp()
+    return 1 if total > 0 else -1 if total < 0 else 0

@@ -39,6 +39,7 @@ class Stream:
         keys: how many are not masked.
         top: the largest score.
         bottom: the smallest.
+        total: the sum of the masses, relative to the largest.
 
     Args:
         row: real numbers [n], in memory or on disk.
@@ -75,10 +76,12 @@ class Stream:
             self.keys, self.bottom, self.top = self.keys + keys, min(self.bottom, least), max(self.top, most)
         if not self.keys:
             raise ValueError(f"{at('logits', index)}: must have a key that is not masked (none is left in this row)")
-        high, low = 0.0, 0.0
-        for scores in self.pieces():
-            high, low = selection.total_mass(scores, self.top, high, low)
-        self.total = high + low
+        self.total = float(self.keys)
+        if self.bottom < self.top:
+            high, low = 0.0, 0.0
+            for scores in self.pieces():
+                high, low = selection.total_mass(scores, self.top, high, low)
+            self.total = high + low
 
     def _read(self, start: int) -> np.ndarray:
         return np.array(self._row[start : start + self._piece], np.float64) + 0.0  # -0.0 is 0.0
