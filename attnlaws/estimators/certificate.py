@@ -145,18 +145,18 @@ def readable(name: str, value: Any, ndim: int) -> np.ndarray:
     return found
 
 
-def hiding(mask: Any, shape: tuple[int, ...]) -> np.ndarray:
+def hiding(mask: Any, shape: tuple[int, ...], name: str = "mask", meaning: str = "key may be attended") -> np.ndarray:
     """A mask, broadcast to the shape of the logits.
 
     Raises:
         ValueError: no array of booleans that broadcasts so.
     """
-    seen = plain_array("mask", mask, "an array of booleans")
+    seen = plain_array(name, mask, "an array of booleans")
     if seen.dtype.kind != "b":
-        raise fault("mask.dtype", seen.dtype, "bool (True where a key may be attended)")
+        raise fault(f"{name}.dtype", seen.dtype, f"bool (True where a {meaning})")
     demand = f"one that broadcasts to that of logits, {shape}"
-    if joined_shape("mask", seen, shape, demand) != shape:
-        raise fault("mask.shape", seen.shape, demand)
+    if joined_shape(name, seen, shape, demand) != shape:
+        raise fault(f"{name}.shape", seen.shape, demand)
     return np.broadcast_to(seen, shape)
 
 
