@@ -9,13 +9,6 @@ from attnlaws.estimators import selection
 from attnlaws.estimators.arrays import at
 from attnlaws.theory.domain import fault
 
-PIECE = 1 << 18
-"""Keys that are read at once."""
-ROOM = 1 << 16
-"""Keys that are sorted at the end."""
-DIGIT = 16
-"""Bits of a score that one histogram tells apart."""
-
 
 @dataclass(frozen=True)
 class Cut:
@@ -45,8 +38,6 @@ class Stream:
         row: real numbers [n], in memory or on disk.
         mask: booleans [n], True where a key may be attended; or None.
         index: where in the logits the row is, for messages.
-        piece: keys that are read at once.
-        room: keys that are sorted at the end.
 
     Raises:
         ValueError: NaN or +inf, or no key left.
@@ -57,17 +48,13 @@ class Stream:
         (4, 2.0, 2)
     """
 
-    def __init__(
-        self,
-        row: np.ndarray,
-        mask: np.ndarray | None,
-        index: tuple[int, ...] = (),
-        piece: int = PIECE,
-        room: int = ROOM,
-    ) -> None:
-        self._row, self._mask, self._piece, self._room = row, mask, piece, room
+    piece, room, digit = 1 << 18, 1 << 16, 16
+    """Keys that are read at once, keys that are sorted at the end, and bits that one histogram tells apart."""
+
+    def __init__(self, row: np.ndarray, mask: np.ndarray | None, index: tuple[int, ...] = ()) -> None:
+        self._row, self._mask = row, mask
         self.keys, self.bottom, self.top = 0, np.inf, -np.inf
-        for start in range(0, row.size, piece):
+        for start in range(0, row.size, self.piece):
             scores = self._read(start)
             bad = selection.survey(scores)[3]
             if bad >= 0:
@@ -84,16 +71,16 @@ class Stream:
             self.total = high + low
 
     def _read(self, start: int) -> np.ndarray:
-        return np.array(self._row[start : start + self._piece], np.float64) + 0.0  # -0.0 is 0.0
+        return np.array(self._row[start : start + self.piece], np.float64) + 0.0  # -0.0 is 0.0
 
     def _hide(self, scores: np.ndarray, start: int) -> np.ndarray:
         if self._mask is not None:
-            scores[~self._mask[start : start + self._piece]] = -np.inf
+            scores[~self._mask[start : start + self.piece]] = -np.inf
         return scores
 
     def pieces(self) -> Iterator[np.ndarray]:
         """The scores in float64, -inf where they are masked, a piece at a time."""
-        for start in range(0, self._row.size, self._piece):
+        for start in range(0, self._row.size, self.piece):
             yield self._hide(self._read(start), start)
 
     def cut(self, limit: float, exponent: int) -> tuple[Cut, float]:
@@ -109,7 +96,7 @@ class Stream:
         base, last = _key(self.bottom), _key(self.top)
         high, low, dropped = 0.0, 0.0, 0
         while True:
-            shift = max(0, (last - base).bit_length() - DIGIT)
+            shift = max(0, (last - base).bit_length() - self.digit)
             counts, highs, lows = self._histogram(exponent, base, last, shift)
             bin, high, low, before = selection.crossed(counts, highs, lows, limit, high, low)
             dropped += before
@@ -119,7 +106,7 @@ class Stream:
             last = min(last, base + (1 << shift) - 1)
             if base == last:
                 values, numbers = np.array([_score(base)]), counts[bin : bin + 1]
-            elif counts[bin] <= self._room:
+            elif counts[bin] <= self.room:
                 values, numbers = self._gathered(base, last, int(counts[bin]))
             else:
                 continue

@@ -6,10 +6,18 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from attnlaws.estimators import certificate, certify_topk, decide
+from attnlaws.estimators import certificate, certify_topk, decide, k_eps, topk
 from attnlaws.estimators.stream import Stream
 
 EPS = (0.0, 1e-310, 1e-17, 0.01, 0.25, 0.7, 1 - 2.0**-53, 1.0)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Seven keys at a time, room for three, eight bins: every turn of the search is taken in a row of some keys."""
+    monkeypatch.setattr(Stream, "piece", 7)
+    monkeypatch.setattr(Stream, "room", 3)
+    monkeypatch.setattr(Stream, "digit", 3)
 
 
 def rows():
@@ -25,12 +33,11 @@ def rows():
         yield np.append(rng.normal(size=n) * 1e-9, 40.0)
 
 
-def test_pieces_and_histograms_give_what_sorting_gives():
-    """With 7 keys at a time and room for 3, so that every turn of the search is taken."""
+def test_pieces_and_histograms_give_what_sorting_gives(small):
     for row in rows():
         for eps in EPS:
             want = certify_topk(row, eps)
-            found = certificate.long_row(Stream(row, None, piece=7, room=3), eps)
+            found = certificate.long_row(Stream(row, None), eps)
             assert [int(found[0][0]), int(found[1][0])] == [want.k_lower, want.k_upper], (row, eps)
             for one, other in zip(found[2:], (want.tau_lower, want.tau_upper, want.log_tau), strict=True):
                 np.testing.assert_allclose(one[0], other, rtol=2e-14)
@@ -38,10 +45,10 @@ def test_pieces_and_histograms_give_what_sorting_gives():
             assert want.tau_lower <= found[3][0]
 
 
-def test_a_mask_hides_keys_of_a_stream():
+def test_a_mask_hides_keys_of_a_stream(small):
     rng = np.random.default_rng(1)
     row, mask = rng.normal(size=400) * 3, rng.random(400) < 0.3
-    found = certificate.long_row(Stream(row, mask, piece=64, room=8), 0.05)
+    found = certificate.long_row(Stream(row, mask), 0.05)
     want = certify_topk(row, 0.05, mask)
     assert (found[0][0], found[1][0]) == (want.k_lower, want.k_upper)
 
@@ -58,7 +65,7 @@ def test_a_bad_score_is_named_where_it_is(bad, message):
         certify_topk(row, 0.1, np.zeros(70_000, bool))
 
 
-def test_long_rows_are_the_short_ones_with_keys_of_no_mass(monkeypatch):
+def test_long_rows_are_the_short_ones_with_keys_of_no_mass():
     """Two certificates of rows of 70 000 keys, of which all but 500 are masked."""
     rng = np.random.default_rng(2)
     row = np.full((2, 70_000), -np.inf, np.float32)
@@ -69,7 +76,7 @@ def test_long_rows_are_the_short_ones_with_keys_of_no_mass(monkeypatch):
     np.testing.assert_allclose(long.log_tau, short.log_tau, rtol=1e-14)
 
 
-def test_what_float64_cannot_decide_stays_open_where_there_are_too_many_logits(monkeypatch):
+def test_what_float64_cannot_decide_stays_open_where_there_are_too_many_logits(small, monkeypatch):
     """An eps that is the tail mass itself, rounded: with room for the logits it is decided, without it is enclosed."""
     row = np.random.default_rng(3).normal(size=2000)
     ordered = np.sort(row)
@@ -77,7 +84,7 @@ def test_what_float64_cannot_decide_stays_open_where_there_are_too_many_logits(m
     eps = masses[999] / masses[-1]
     want = certify_topk(row, eps)
     assert want.decided
-    stream = Stream(row, None, piece=500, room=8)
+    stream = Stream(row, None)
     decided = certificate.long_row(stream, eps)
     assert decided[0][0] == decided[1][0] == want.k_upper
     monkeypatch.setattr(decide, "DISTINCT", 100)
@@ -86,7 +93,46 @@ def test_what_float64_cannot_decide_stays_open_where_there_are_too_many_logits(m
     assert want.k_upper in (1000, 1001)
 
 
-def test_too_few_bits_leave_it_open():
+def tied_rows(n, count):
+    """Rows of integers, of half as many values as keys, and of values that are all but equal; some keys masked."""
+    rng = np.random.default_rng(n)
+    sorts = [
+        rng.integers(-2, 3, (count, n)).astype(float),
+        np.take_along_axis(rng.normal(size=(count, n)) * 3, rng.integers(0, n // 2 + 1, (count, n)), axis=1),
+        rng.choice([-1e-9, 0.0, 1e-9], (count, n)),
+    ]
+    found = np.array(sorts)[rng.integers(0, 3, count), np.arange(count)]
+    found[:, 1:][rng.random((count, n - 1)) < 0.2] = -np.inf
+    return found
+
+
+@pytest.mark.parametrize(("n", "count"), [(1, 400), (2, 1600), (3, 2000), (8, 2500), (20, 2500), (64, 1000)])
+def test_searching_keeps_what_sorting_keeps(n, count, monkeypatch):
+    """Ten thousand rows with ties. No eps here is a tail mass but for 1e-9 or more, so both routes decide alike."""
+    given, mask = tied_rows(n, count), np.random.default_rng(0).random(n) < 0.9
+    mask[0] = True
+    eps = np.random.default_rng(1).choice([0.0371, 0.2371, 0.5371, 0.8371], count)
+    want = k_eps(given, eps, mask)
+    monkeypatch.setattr(topk, "SHORT", 0)
+    monkeypatch.setattr(Stream, "digit", 5)
+    monkeypatch.setattr(Stream, "room", 4)
+    assert (k_eps(given, eps, mask) == want).all()
+
+
+def test_a_long_row_of_numpy_is_searched():
+    """Half a million keys, and eps given with another shape; a tie that meets eps exactly is small enough."""
+    row = np.repeat([0.0, 1.0], 1 << 18)
+    share = 1 / (1 + math.e)
+    assert k_eps(row, 0.1) == row.size - int(0.1 * (1 << 18) / share)
+    assert k_eps(row[None], [[0.1], [0.5]]).shape == (2, 1)
+    assert k_eps(np.zeros(1 << 17), 0.25) == 3 << 15
+    with pytest.raises(ValueError, match=r"^eps = 1.0: must be a real number in \(0, 1\)"):
+        k_eps(row, 1.0)
+    with pytest.raises(ValueError, match=r"^mask.shape = \(2,\): must be one that broadcasts"):
+        k_eps(row, 0.1, np.array([True, False]))
+
+
+def test_logits_that_all_but_agree_are_decided():
     """1e-300 apart, two masses differ in the thousandth bit."""
     pair, once = np.array([-1e-300, 0.0]), np.array([1, 1])
     assert decide.dropped_of_distinct(pair, once, 0.5, 0, 1) == 1
