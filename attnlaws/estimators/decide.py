@@ -70,16 +70,13 @@ def _narrowed(values: np.ndarray, counts: np.ndarray, eps: float, least: int, mo
 def _excess(values: np.ndarray, counts: np.ndarray, eps: float, cut: int, tied: int) -> int:
     """Whether the tail exceeds its part of the sum (1) or is less (-1); 0 if that is not seen.
 
-    What the scores at the cut contribute is collected before anything is rounded: if it cancels, masses below may be
-    all there is, and they are weighed relative to the largest that is left.
+    What the scores at the cut contribute is collected before anything is rounded, so that what cancels among them
+    leaves nothing behind: masses below, however small, may be all there is.
     """
     share = tied - Fraction(eps) * int(counts[cut])
-    top = len(values) - 1
-    if share == 0 and cut == top:
-        top -= 1
     dropped, kept, partly = arb(1) - arb(eps), -arb(eps), arb(share.numerator) / share.denominator
-    total, reference = arb(0), arb(float(values[top]))
-    for index in range(top + 1):
-        factor = partly if index == cut else (dropped if index < cut else kept) * int(counts[index])
-        total += factor * (arb(float(values[index])) - reference).exp()
+    total, reference = arb(0), arb(float(values[-1]))
+    for index, (score, count) in enumerate(zip(values.tolist(), counts.tolist(), strict=True)):
+        factor = partly if index == cut else (dropped if index < cut else kept) * count
+        total += factor * (arb(score) - reference).exp()
     return 1 if total > 0 else -1 if total < 0 else 0

@@ -26,8 +26,8 @@ def deceptive(n, count, dtype, rng):
         rng.integers(-2, 3, size).astype(float),
         1e4 + rng.integers(-3, 4, size) * 2.0**-10,
         np.where(rng.random(size) < 0.2, 1e6 + 3, 1e6 - 2),
-        rng.uniform(-800, 0, size),
-        rng.uniform(-1700, 0, size) * (rng.random(size) < 0.7),
+        -800 * rng.random(size) ** 3,  # with bits far below those of the largest, so that differences round
+        -1700 * rng.random(size) ** 3 * (rng.random(size) < 0.7),
         np.where(np.arange(n) == 0, 0.0, rng.choice([-17.0, -37.5, -88.0, -104.0, -745.5], (count, 1))),
         np.repeat(rng.normal(size=(count, 1)) * 50, n, axis=1),
         rng.choice([-3e38, -1e30, 0.0, -0.0, 1e-40, -1e-45, 1e30, 3e38], size),

@@ -21,7 +21,7 @@ def small(monkeypatch):
 
 
 def rows():
-    """Rows of seven sorts with up to 300 keys; ties and gaps at which histograms may go wrong."""
+    """Rows of eight sorts with up to 300 keys; ties and gaps at which histograms may go wrong."""
     rng = np.random.default_rng(0)
     for n in (1, 2, 7, 60, 300):
         yield rng.normal(size=n) * 3
@@ -30,6 +30,7 @@ def rows():
         yield rng.uniform(-900, 0, n)
         yield np.where(rng.random(n) < 0.5, 1.0, 1.0 + 2.0**-52)
         yield rng.choice([-1e300, -0.0, 0.0, -5e-324, 1e300], n)
+        yield rng.choice([-1.0, -0.0, 0.0], n)
         yield np.append(rng.normal(size=n) * 1e-9, 40.0)
 
 
@@ -147,7 +148,7 @@ def two_levels(path, n):
     return int(0.1 * (n // 2) * (1 + math.e))
 
 
-@pytest.mark.parametrize("power", [20, pytest.param(26, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("power", [22, pytest.param(26, marks=pytest.mark.slow)])
 def test_a_file_is_read_and_never_copied(tmp_path, power):
     """Pieces of 2 MiB and histograms of 1.5 MiB are all the memory there is, whatever the length of the file."""
     n = 1 << power
