@@ -27,8 +27,8 @@ al.laws("topk")
 # %% [markdown]
 # ## One law, both ways
 #
-# For many independent Gaussian scores the tail mass of the fraction kappa and the fraction that is needed for eps are the
-# same function. Its inputs are that number and the standard deviation sigma of the scores.
+# For many independent Gaussian scores the tail mass of the fraction kappa and the fraction that is needed for eps are
+# the same function of that number and of the standard deviation sigma of the scores.
 
 # %%
 tail, needed = al.law("topk.tail_mass"), al.law("topk.k_eps")
@@ -120,8 +120,8 @@ for name in ("error_upper", "variance", "ball", "norm"):
 # %% [markdown]
 # ## Not even scored
 #
-# An index of keys proves which ones need no inner product at all. How much that saves depends on the keys: clusters can be
-# skipped, independent keys cannot.
+# An index of keys proves which ones need no inner product at all. How much that saves depends on the keys: clusters
+# can be skipped, independent keys cannot.
 
 # %%
 rng = np.random.default_rng(1)
@@ -132,7 +132,7 @@ for name, points, query in (
     ("independent", rng.normal(size=(4096, 64)), 2 * rng.normal(size=64)),
 ):
     chosen = al.estimators.KeyIndex(points).attend(query, points, 0.1)
-    print(f"{name:12} {int(chosen.scored):5} of 4096 keys scored, tail mass proven to be at most {float(chosen.tail):.4f}")
+    print(f"{name:12} {int(chosen.scored):5} of 4096 keys scored, tail mass at most {float(chosen.tail):.4f}")
 
 # %% [markdown]
 # ## No claim on independent keys
