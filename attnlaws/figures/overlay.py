@@ -16,6 +16,7 @@ from attnlaws.figures.legends import clear_legends
 from attnlaws.figures.style import COLOURS, DASHES, MARKERS, Picture, styled
 from attnlaws.figures.ticks import log_ticks
 from attnlaws.simulations.verdict import Judged, Verdict, percent
+from attnlaws.theory.claim import Bound
 from attnlaws.theory.domain import Choice, Number
 from attnlaws.theory.law import Law
 
@@ -175,14 +176,19 @@ def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
 
 
 def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """For a comparison without noise, the largest relative difference at each point, under the tolerance."""
+    """For a comparison without noise, the largest relative difference at each point, under the tolerance.
+
+    For a bound, how much of it the instance takes that comes closest.
+    """
     assert law.grid is not None
+    bound = isinstance(law.claim, Bound)
     smallest = np.finfo(np.float64).eps / 4
-    axes.axhspan(law.delta, 1, color="#F3E3E3", zorder=0)
+    forbidden = (1 + law.delta, 2) if bound else (law.delta, 1)
+    axes.axhspan(*forbidden, color="#F3E3E3", zorder=0)
     for index, (label, _, points) in enumerate(series(law, verdict)):
         axes.plot(
             [point.parameters[law.grid.across] for point in points],
-            [max(abs(point.mean / point.theory - 1), smallest) for point in points],
+            [p.mean / p.theory if bound else max(abs(p.mean / p.theory - 1), smallest) for p in points],
             color=COLOURS[index % len(COLOURS)],
             marker=MARKERS[index % len(MARKERS)],
             markerfacecolor="white",
@@ -191,13 +197,22 @@ def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
         )
     if law.grid.logx:
         _log_axis(axes, law)
-    axes.set_yscale("log")
-    axes.set_ylim(smallest / 2, 1)
-    axes.yaxis.set_major_locator(FixedLocator([1e-16, 1e-12, 1e-8, 1e-4, 1]))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.annotate("refuted", (0.01, law.delta), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
+    if bound:
+        axes.set_ylim(0, 1.35)
+    else:
+        axes.set_yscale("log")
+        axes.set_ylim(smallest / 2, 1)
+        axes.yaxis.set_major_locator(FixedLocator([1e-16, 1e-12, 1e-8, 1e-4, 1]))
+        axes.yaxis.set_minor_locator(NullLocator())
+    axes.annotate("refuted", (0.01, forbidden[0]), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
     axes.set_xlabel(f"{law.grid.across}: {law.parameter(law.grid.across).meaning}")
-    axes.set_ylabel("relative\ndifference" if verdict.exact else "largest\nrel. difference")
+    axes.set_ylabel(
+        "largest value\nover its bound"
+        if bound
+        else "relative\ndifference"
+        if verdict.exact
+        else "largest\nrel. difference"
+    )
     if not verdict.exact:
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 

@@ -154,6 +154,8 @@ def judge_instances(
 ) -> Judged:
     """Judge a claim about every single instance by the worst one: there is no noise, and nothing is averaged.
 
+    The worst instance of a bound that holds is the one that comes closest to it.
+
     Args:
         claim: what is asserted.
         theory: the formula's value by output, for each instance.
@@ -188,8 +190,11 @@ def judge_instances(
 
 
 def _excess(claim: Claim, theory: np.ndarray, simulated: np.ndarray) -> np.ndarray:
-    """How far each instance lies on the wrong side, relative to the formula; infinitely far where it is no number."""
-    beyond = np.maximum(_beyond(claim, simulated - theory), 0.0)
+    """How far each instance lies on the wrong side, relative to the formula; infinitely far where it is no number.
+
+    Negative on the right side of a bound.
+    """
+    beyond = _beyond(claim, simulated - theory)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(beyond == 0, 0.0, beyond / np.abs(theory))
     return np.where(np.isnan(relative), np.inf, relative)
