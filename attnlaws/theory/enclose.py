@@ -64,7 +64,8 @@ def enclose(expr: Any, point: Mapping[Any, Any] | None = None, digits: int = 30)
 
 @lru_cache(maxsize=256)
 def _prepare(expr: sp.Expr) -> Node:
-    return _compile(expr.doit(integrals=False))
+    # SymPy spends seconds on sums over rows, of which it can do none.
+    return _compile(expr if expr.has(sp.Indexed) else expr.doit(integrals=False))
 
 
 def exact(value: Any) -> arb:
