@@ -1,6 +1,7 @@
 """Pictures of laws about single rows: some of the very rows that were judged, one point each."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -58,9 +59,9 @@ def draw_equal(axes: Axes, law: Law, verdict: Verdict, experiment: Experiment, o
     axes.set_xlim(*reach)
     axes.set_ylim(*reach)
     _log_axes(axes)
-    axes.set_xlabel("from the definition, key by key")
+    axes.set_xlabel("from the definition")
     axes.set_ylabel(f"by the law: {law.quantity}".replace(" [", "\n["))
-    axes.legend(title="line: equality; points: simulated rows", title_fontsize=8, alignment="left")
+    axes.legend(title="line: equality; points: drawn instances", title_fontsize=8, alignment="left")
 
 
 def draw_bounds(
@@ -105,7 +106,7 @@ def _all(
 
 
 def _dots(axes: Axes, x: np.ndarray, y: np.ndarray, index: int, label: str) -> None:
-    look = {"color": COLOURS[index], "marker": MARKERS[index], "markerfacecolor": "none"}
+    look: dict[str, Any] = {"color": COLOURS[index], "marker": MARKERS[index], "markerfacecolor": "none"}
     axes.plot(x, y, linestyle="none", markersize=3, markeredgewidth=0.7, label=label, **look)
 
 
