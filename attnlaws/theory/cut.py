@@ -265,6 +265,10 @@ class hypotenuse(Stable):
         """The same in Arb balls."""
         return routines.ball_norm([acb(side).real for side in sides])
 
+    def fdiff(self, argindex: int = 1) -> Any:
+        """The derivative."""
+        return self.args[argindex - 1] / self
+
     def standard(self) -> Any:
         """The root itself."""
         return sp.sqrt(sp.Add(*(standard(side) ** 2 for side in self.args)))
