@@ -120,7 +120,7 @@ def settled_sums(expr: Any) -> Any:
         return expr
     expr = expr.replace(_over_coordinates, lambda found: _settled_coordinates(found.function))
     # Positive factors come out of a root only from a product.
-    return expr.replace(_is_root, lambda root: sp.Pow(sp.factor(sp.together(root.base)), root.exp))
+    return expr.replace(_is_root, _factored_root)
 
 
 def _cuts(expr: Any) -> set[Any]:
@@ -137,7 +137,7 @@ def _settled_row(expr: Any, base: Any, k: Any) -> Any:
         if part is None or len(found.limits) > 1:
             return found
         key = sp.Dummy("weight", positive=True)
-        share = sp.simplify(sp.together(found.function.subs(sp.exp(base[index]), key) / key))
+        share: Any = sp.simplify(sp.together(found.function.subs(sp.exp(base[index]), key) / key))
         if share.has(key, base):
             return found
         beside = [atom for atom in share.atoms(sp.Indexed) if index in atom.indices]
@@ -158,7 +158,8 @@ def _moment(name: str, beside: list[Any], powers: tuple[int, ...]) -> Any:
     if not any(powers):
         return sp.Symbol(name, positive=True)
     (vectors,) = beside
-    return sp.IndexedBase(f"{name} {vectors.base}^{powers[0]}", real=True)[vectors.indices[1:]]
+    moments: Any = sp.IndexedBase(f"{name} {vectors.base}^{powers[0]}", real=True)
+    return moments[vectors.indices[1:]]
 
 
 def _over_coordinates(expr: Any) -> bool:
@@ -176,3 +177,8 @@ def _settled_coordinates(term: Any) -> Any:
 
 def _is_root(expr: Any) -> bool:
     return expr.is_Pow and abs(expr.exp) == sp.S.Half
+
+
+def _factored_root(root: Any) -> Any:
+    inside: Any = sp.factor(sp.together(root.base))
+    return sp.Pow(inside, root.exp)

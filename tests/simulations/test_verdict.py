@@ -194,3 +194,17 @@ def test_an_instance_that_is_no_number_or_misses_zero_is_refuted_in_whatever_out
 def test_instances_that_are_zero_on_both_sides_agree():
     zero = {"value": np.zeros(3)}
     assert judge_instances(Equal(), zero, zero, DELTA, parameters={}, arithmetic_error=0.0).outcome is S
+
+
+def test_the_instance_shown_of_a_bound_is_the_one_that_comes_closest_to_it():
+    bounds = {"wide": np.array([4.0, 8.0, 2.0]), "close": np.array([2.0, 3.0, 5.0])}
+    found = {name: np.array([1.0, 2.7, 1.0]) for name in bounds}
+    point = judge_instances(Bound("upper", sure=True), bounds, found, DELTA, parameters={}, arithmetic_error=0.0)
+    assert (point.parameters["output"], point.parameters["instance"]) == ("close", 1)
+    assert (point.theory, point.mean, point.outcome) == (3.0, 2.7, S)
+
+
+def test_one_instance_beyond_a_bound_refutes_it():
+    bounds, found = {"value": np.ones(3)}, {"value": np.array([0.1, 1 + 3 * DELTA, 0.5])}
+    point = judge_instances(Bound("upper", sure=True), bounds, found, DELTA, parameters={}, arithmetic_error=0.0)
+    assert (point.outcome, point.parameters["instance"]) == (R, 1)

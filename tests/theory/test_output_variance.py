@@ -41,6 +41,7 @@ def test_the_definition_evaluates_to_the_form_and_to_no_wrong_one(output):
     for other in others:
         assert (definition - other).contains(0) and float(other.rad()) < 1e-25
     for name, forms in LAW.sabotages.items():
+        assert isinstance(forms, dict)
         if output in forms:
             assert not (definition - enclose(forms[output], point, 30)).contains(0), name
 
