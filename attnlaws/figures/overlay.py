@@ -77,8 +77,11 @@ def _title(law: Law, verdict: Verdict) -> str:
     return "\n".join(
         [
             *wrapped(f"{law.id}: {law.statement}", width),
-            f"{verdict.outcome} (expected {verdict.expected}), derivation {verdict.badge}; "
-            f"tolerance {percent(verdict.delta)}{sees}",
+            *wrapped(
+                f"{verdict.outcome} (expected {verdict.expected}), derivation {verdict.badge}; "
+                f"tolerance {percent(verdict.delta)}{sees}",
+                width,
+            ),
             f"mode {verdict.mode}; seed {verdict.seed}",
         ]
     )
@@ -176,19 +179,14 @@ def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
 
 
 def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """For a comparison without noise, the largest relative difference at each point, under the tolerance.
-
-    For a bound, how much of it the instance takes that comes closest.
-    """
+    """For a comparison without noise, the largest relative difference at each point, under the tolerance."""
     assert law.grid is not None
-    bound = isinstance(law.claim, Bound)
     smallest = np.finfo(np.float64).eps / 4
-    forbidden = (1 + law.delta, 2) if bound else (law.delta, 1)
-    axes.axhspan(*forbidden, color="#F3E3E3", zorder=0)
+    axes.axhspan(law.delta, 1, color="#F3E3E3", zorder=0)
     for index, (label, _, points) in enumerate(series(law, verdict)):
         axes.plot(
             [point.parameters[law.grid.across] for point in points],
-            [p.mean / p.theory if bound else max(abs(p.mean / p.theory - 1), smallest) for p in points],
+            [max(violation(law, point), smallest) for point in points],
             color=COLOURS[index % len(COLOURS)],
             marker=MARKERS[index % len(MARKERS)],
             markerfacecolor="white",
@@ -197,24 +195,24 @@ def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
         )
     if law.grid.logx:
         _log_axis(axes, law)
-    if bound:
-        axes.set_ylim(0, 1.35)
-    else:
-        axes.set_yscale("log")
-        axes.set_ylim(smallest / 2, 1)
-        axes.yaxis.set_major_locator(FixedLocator([1e-16, 1e-12, 1e-8, 1e-4, 1]))
-        axes.yaxis.set_minor_locator(NullLocator())
-    axes.annotate("refuted", (0.01, forbidden[0]), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
+    axes.set_yscale("log")
+    axes.set_ylim(smallest / 2, 1)
+    axes.yaxis.set_major_locator(FixedLocator([1e-16, 1e-12, 1e-8, 1e-4, 1]))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.annotate("refuted", (0.01, law.delta), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
     axes.set_xlabel(f"{law.grid.across}: {law.parameter(law.grid.across).meaning}")
-    axes.set_ylabel(
-        "largest value\nover its bound"
-        if bound
-        else "relative\ndifference"
-        if verdict.exact
-        else "largest\nrel. difference"
-    )
+    what = "violation" if isinstance(law.claim, Bound) else "difference"
+    axes.set_ylabel(f"relative\n{what}" if verdict.exact else f"largest\nrel. {what}")
     if not verdict.exact:
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def violation(law: Law, point: Judged) -> float:
+    """The relative difference of a value from the law's; of a bound, only what lies on the wrong side."""
+    if isinstance(law.claim, Bound):
+        side = 1 if law.claim.side == "upper" else -1
+        return side * (point.mean - point.theory) / abs(point.theory)
+    return abs(point.mean / point.theory - 1)
 
 
 def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:

@@ -344,8 +344,9 @@ class Law:
                 domain.check_beside(name, values.shape, given[domain.beside].shape)
             if isinstance(domain, Number) and domain.within in given:
                 present = np.isfinite(given[domain.within]).sum(axis=-1)
-                if (values > present).any():
-                    index = tuple(np.argwhere(values > present)[0])
+                wrong = values >= present if domain.within_open else values > present
+                if wrong.any():
+                    index = tuple(np.argwhere(wrong)[0])
                     row = domain.within + "".join(f"[{i}]" for i in index)
                     raise fault(name, int(values[index]), domain.describe(), f"{row} has {present[index]}")
 
@@ -395,5 +396,5 @@ def _sample_once(domains: Mapping[str, Number | Row | Vectors], rng: random.Rand
         if isinstance(domain, Vectors) and domain.beside in point:
             point[name] = domain.sample(rng, wide, len(point[domain.beside]))
         if isinstance(domain, Number) and domain.within:
-            point[name] = rng.randint(1, len(point[domain.within]))
+            point[name] = rng.randint(1, len(point[domain.within]) - domain.within_open)
     return point

@@ -24,6 +24,7 @@ from attnlaws.theory.ordered import LENGTH, WIDTH
 from attnlaws.theory.simplify import same_product, settled, vanishes
 from attnlaws.theory.steps import (
     ROOT,
+    AtLeast,
     AtMost,
     Cites,
     Conjecture,
@@ -162,6 +163,8 @@ def _follow(chain: Derivation, before: sp.Expr, step: Step, sampler: _Sampler) -
         return _equal(before.subs(step.unknown, after), sp.sympify(step.target), None, sampler)
     if isinstance(step, AtMost):
         return _at_most(before, after, sampler)
+    if isinstance(step, AtLeast):
+        return _at_most(after, before, sampler)
     return _equal(before, after, step.by if isinstance(step, Equals) else None, sampler)
 
 
@@ -206,7 +209,8 @@ def _same_slope(left: sp.Expr, right: sp.Expr, by: Differentiate) -> bool:
 
 
 def _at_most(left: sp.Expr, right: sp.Expr, sampler: _Sampler) -> tuple[str, str]:
-    if sp.simplify(right - left).is_nonnegative:
+    difference = right - left  # an integral that SymPy does not know can take it minutes
+    if sp.simplify(difference, doit=not difference.has(sp.Integral)).is_nonnegative:
         return "symbolic", ""
     return _check(left, right, sampler, lambda gap: not gap > 0)
 

@@ -127,3 +127,12 @@ def test_samples_of_vectors_stay_inside_and_are_exact_in_float64(wide):
 def test_vectors_are_indexed_twice_in_formulas():
     symbol = Parameter("v", "", vectors()).symbol
     assert symbol[1, 2].is_real and symbol[1, 2].indices == (1, 2)
+
+
+def test_a_count_within_rows_may_have_to_leave_one_over():
+    open_end, closed = integer(1, 9, fewer_than="logits"), integer(1, 9, within="logits")
+    assert open_end.describe() == "an integer >= 1 and <= 9 and < the number of logits"
+    assert closed.describe() == "an integer >= 1 and <= 9 and <= the number of logits"
+    for both in (open_end.meet(integer(2)), integer(2).meet(open_end)):
+        assert (both.within, both.within_open, both.low) == ("logits", True, 2)
+    assert not closed.meet(integer(2)).within_open
