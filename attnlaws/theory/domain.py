@@ -78,7 +78,8 @@ class Number:
         low: the lower end (``-inf`` for none); ``low_open`` says that it is excluded.
         high: the upper end (``inf`` for none); ``high_open`` says that it is excluded.
         none_allowed: whether ``None`` is a value too.
-        within: the name of a row parameter whose number of finite elements is an upper end too.
+        within: the name of a row parameter whose number of finite elements is an upper end too; ``within_open`` says
+            that it is excluded.
     """
 
     whole: bool
@@ -88,6 +89,7 @@ class Number:
     high_open: bool = False
     none_allowed: bool = False
     within: str = ""
+    within_open: bool = False
 
     def describe(self) -> str:
         """The domain in words, as help texts and errors print it.
@@ -106,7 +108,7 @@ class Number:
         else:
             parts = [above] * (self.low > -math.inf) + [below] * (self.high < math.inf)
             text = " ".join([noun, " and ".join(parts)]).strip()
-        text += f" and <= the number of {self.within}" if self.within else ""
+        text += f" and {'<' if self.within_open else '<='} the number of {self.within}" if self.within else ""
         return text + " or none" * self.none_allowed
 
     def holds(self, values: np.ndarray) -> np.ndarray:
@@ -219,7 +221,10 @@ class Number:
         """
         low, low_open = max((self.low, self.low_open), (other.low, other.low_open))
         high, closed = min((self.high, not self.high_open), (other.high, not other.high_open))
-        return Number(self.whole or other.whole, low, high, low_open, not closed, within=self.within or other.within)
+        rows = self if self.within else other
+        return Number(
+            self.whole or other.whole, low, high, low_open, not closed, within=rows.within, within_open=rows.within_open
+        )
 
     def or_none(self) -> Number:
         """The same domain with ``None`` added."""

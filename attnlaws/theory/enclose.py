@@ -177,15 +177,16 @@ def newton(function: Callable[[arb], arb], slope: Callable[[arb], arb], guess: f
         A ball that contains the root, not finite if the enclosure fails.
     """
     x = arb(guess)
+    value, step = function(x), arb(0)
     for _ in range(200):
-        value = function(x)
-        step = (value / slope(x)).mid()
-        if value.contains(0) or not step.is_finite() or abs(step) <= abs(x) * arb(2) ** (10 - ctx.prec):
+        step = value / slope(x)
+        if value.contains(0) or not step.is_finite() or abs(step.mid()) <= abs(x) * arb(2) ** (10 - ctx.prec):
             break
-        x = (x - step).mid()
-    radius = abs(x) * arb(2) ** (30 - ctx.prec) + abs(function(x) / slope(x)).upper() * 4
+        x = (x - step.mid()).mid()
+        value = function(x)
+    radius = abs(x) * arb(2) ** (30 - ctx.prec) + abs(step).upper() * 4
     around = x + arb(0, radius.upper())
-    refined = x - function(x) / slope(around)
+    refined = x - value / slope(around)
     return refined if around.contains(refined) else arb("nan")
 
 

@@ -342,8 +342,9 @@ class Law:
             domain = self.parameter(name).domain
             if isinstance(domain, Number) and domain.within in given:
                 present = np.isfinite(given[domain.within]).sum(axis=-1)
-                if (values > present).any():
-                    index = tuple(np.argwhere(values > present)[0])
+                wrong = values >= present if domain.within_open else values > present
+                if wrong.any():
+                    index = tuple(np.argwhere(wrong)[0])
                     row = domain.within + "".join(f"[{i}]" for i in index)
                     raise fault(name, int(values[index]), domain.describe(), f"{row} has {present[index]}")
 
@@ -386,5 +387,5 @@ def _sample_once(domains: Mapping[str, Number | Row], rng: random.Random, wide: 
     point: dict[str, Any] = {name: domain.sample(rng, wide) for name, domain in domains.items()}
     for name, domain in domains.items():
         if isinstance(domain, Number) and domain.within:
-            point[name] = rng.randint(1, len(point[domain.within]))
+            point[name] = rng.randint(1, len(point[domain.within]) - domain.within_open)
     return point

@@ -27,15 +27,26 @@ def integer(
     above: float | None = None,
     or_none: bool = False,
     within: str = "",
+    fewer_than: str = "",
 ) -> Number:
     """The integers from ``minimum`` (or beyond ``above``) to ``maximum``, or to the length of the rows ``within``.
+
+    A number ``fewer_than`` the elements of rows leaves at least one of them over.
 
     Example:
         >>> integer(above=2).describe()
         'an integer > 2'
     """
     low = minimum if above is None else above
-    return Number(True, low, maximum, low_open=above is not None, none_allowed=or_none, within=within)
+    return Number(
+        True,
+        low,
+        maximum,
+        low_open=above is not None,
+        none_allowed=or_none,
+        within=within or fewer_than,
+        within_open=bool(fewer_than),
+    )
 
 
 def real(

@@ -24,6 +24,7 @@ from attnlaws.theory.ordered import LENGTH
 from attnlaws.theory.simplify import same_product, settled, vanishes
 from attnlaws.theory.steps import (
     ROOT,
+    AtLeast,
     AtMost,
     Cites,
     Conjecture,
@@ -162,6 +163,8 @@ def _follow(chain: Derivation, before: sp.Expr, step: Step, sampler: _Sampler) -
         return _equal(before.subs(step.unknown, after), sp.sympify(step.target), None, sampler)
     if isinstance(step, AtMost):
         return _at_most(before, after, sampler)
+    if isinstance(step, AtLeast):
+        return _at_most(after, before, sampler)
     return _equal(before, after, step.by if isinstance(step, Equals) else None, sampler)
 
 

@@ -89,3 +89,12 @@ def test_symbols_know_their_sign():
     assert Parameter("x", "", integer(1)).symbol.is_positive
     assert Parameter("x", "", real()).symbol.is_positive is None
     assert Parameter("x", "", real(minimum=0)).symbol.is_positive is None
+
+
+def test_a_count_within_rows_may_have_to_leave_one_over():
+    open_end, closed = integer(1, 9, fewer_than="logits"), integer(1, 9, within="logits")
+    assert open_end.describe() == "an integer >= 1 and <= 9 and < the number of logits"
+    assert closed.describe() == "an integer >= 1 and <= 9 and <= the number of logits"
+    for both in (open_end.meet(integer(2)), integer(2).meet(open_end)):
+        assert (both.within, both.within_open, both.low) == ("logits", True, 2)
+    assert not closed.meet(integer(2)).within_open
