@@ -1,0 +1,474 @@
+"""Which keys to score: the part of the tree that matters most is looked at next, until the rest is proven negligible.
+
+Compiled, and all in one file, because a cache of Numba's watches the file of a function and not what the function
+calls. What decides the order may be rough: the certificate is computed again, from what is left, by
+:func:`attnlaws.estimators.key_index.rounding.tail_bound`.
+
+An item is a node of the tree (its number) or a single key (its place + the number of nodes). Items that are not yet
+scored or opened lie in a heap, the one with the largest bound per key on top.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+KERNEL: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+LIBRARY = 2.0**-40
+TOP, HEAD, REST, UNIT, PEAK, SURE, LIKELY, SKIPPABLE, BELOW, SLACK = range(10)
+SIZE, SCORED, NODES, BOXES, COORDINATES, ROTATED, STALE, LEAVES, HOPELESS = range(9)
+SLACK_PRICE = 0.25  # share of the keys that lie within one unit of logit of where the search will end; a rough guess
+CHEAP = 0.01  # a query is rotated as a whole where that costs less than this part of scoring everything
+LEAVES_TO_JUDGE, HOPE = 4, 0.02  # blocks to see before it is judged hopeless, and the share to skip that is none
+MEMORY = 1 / 128  # how soon it is forgotten how many keys of an opened block could have been skipped
+
+
+class Settings(NamedTuple):
+    """What one query asks.
+
+    Attributes:
+        scale: factor of inner products.
+        norm: upper bound of the norm of the query times the scale.
+        error: bound on what any computed logit or mean of logits is off by.
+        eps: the mass that may be left out.
+        allowance: cost beyond scoring everything, in parts of that, that may be spent in vain.
+        visible: keys from this number on are hidden.
+        chord: whether the mean of a node is used beside its radius.
+        bennett: whether its spread is.
+    """
+
+    scale: float
+    norm: float
+    error: float
+    eps: float
+    allowance: float
+    visible: int
+    chord: bool
+    bennett: bool
+
+
+class State(NamedTuple):
+    """Where a search stands.
+
+    Attributes:
+        log_bound: logarithm of the upper bound of the mass of an item.
+        log_low: logarithm of a lower bound of it, for plans only.
+        middle: its estimated logit per key.
+        count: its visible keys.
+        stage: how many stages of its prefix a key has been given.
+        dot: the inner product of that prefix.
+        heap: items.
+        rank: what they are ordered by.
+        logits: logits of the keys, NaN where they have not been scored.
+        query: the query along the basis of the prefixes.
+        rest: bound of the norm of what the query has beyond each stage, times the scale.
+        real: real numbers, by the names above.
+        whole: whole numbers, by the names above.
+    """
+
+    log_bound: np.ndarray
+    log_low: np.ndarray
+    middle: np.ndarray
+    count: np.ndarray
+    stage: np.ndarray
+    dot: np.ndarray
+    heap: np.ndarray
+    rank: np.ndarray
+    logits: np.ndarray
+    query: np.ndarray
+    rest: np.ndarray
+    real: np.ndarray
+    whole: np.ndarray
+
+
+# --- bounds ---------------------------------------------------------------------------------------------------------
+
+
+@njit(**KERNEL)
+def two_point(variance, reach):
+    """Logarithm of the largest mean of exp(x) for x of mean 0, with variance and maximum bounded (Bennett).
+
+    The worst x has two values, the reach and -variance / reach; the result grows with either argument.
+
+    >>> round(two_point(1.0, 1.0), 12) == round(math.log(math.cosh(1.0)), 12)
+    True
+    """
+    if not (variance > 0.0 and reach > 0.0):
+        return 0.0
+    far, near = math.log(variance), 2.0 * math.log(reach) - variance / reach - reach
+    larger, smaller = max(far, near), min(far, near)
+    sum_log = larger + math.log1p(math.exp(smaller - larger))
+    return max(0.0, reach + sum_log - math.log(reach * reach + variance))
+
+
+@njit(**KERNEL)
+def log_mass(count, mean, reach, below, variance, chord, bennett):
+    """Logarithm of an upper bound of the sum of exp(logit) over a node, from upper bounds of everything.
+
+    Args:
+        count: number of keys.
+        mean: their mean logit.
+        reach: their largest logit, over the mean.
+        below: how far the smallest is below it.
+        variance: their variance.
+        chord: whether to use the mean: the variance is at most reach times below.
+        bennett: whether to use the variance.
+    """
+    shape = reach
+    if chord:
+        shape = two_point(reach * below, reach)
+        if bennett:
+            shape = two_point(min(variance, reach * below), reach)
+    elif bennett:
+        shape = two_point(variance, reach)
+    shape = min(shape, reach)
+    return math.log(count) + mean + shape + LIBRARY * (2.0 + abs(mean) + reach + math.log(count))
+
+
+@njit(**KERNEL)
+def inner(a, b, first, last):
+    """Inner product of some components, in four running sums."""
+    s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+    i = first
+    while i + 4 <= last:
+        s0 += a[i] * np.float64(b[i])
+        s1 += a[i + 1] * np.float64(b[i + 1])
+        s2 += a[i + 2] * np.float64(b[i + 2])
+        s3 += a[i + 3] * np.float64(b[i + 3])
+        i += 4
+    while i < last:
+        s0 += a[i] * np.float64(b[i])
+        i += 1
+    return (s0 + s1) + (s2 + s3)
+
+
+@njit(**KERNEL)
+def look(node, query, tree, nodes, ask, state):
+    """Bound the mass of a node, and put it into the heap."""
+    count = 0
+    for place in range(tree.first[node], tree.last[node]):
+        count += tree.order[place] < ask.visible
+    if count == 0:
+        return
+    d = len(query)
+    mean = ask.scale * inner(query, nodes.center[node], 0, d)
+    wrong = ask.error + ask.norm * nodes.slip[node]
+    below = ask.norm * (np.float64(nodes.radius[node]) + nodes.slip[node])
+    reach = below
+    if len(nodes.low):
+        corner, size = 0.0, 0.0
+        for i in range(d):
+            a, b = query[i] * np.float64(nodes.low[node, i]), query[i] * np.float64(nodes.high[node, i])
+            corner += max(a, b)
+            size += max(abs(a), abs(b))
+        highest = ask.scale * (corner + 2.0**-52 * (d + 8) * size) + ask.error
+        reach = min(reach, max(0.0, highest - (mean - wrong)))
+        state.whole[BOXES] += 1
+    variance = ask.norm * ask.norm * nodes.spread[node]
+    bound = log_mass(nodes.weight[node], mean + wrong, reach, below, variance, ask.chord, ask.bennett)
+    if count < tree.last[node] - tree.first[node]:  # the mean is that of keys that are hidden, too
+        bound = min(bound, log_mass(min(float(count), nodes.weight[node]), mean + wrong, reach, below, 0.0, False, False))
+        state.log_low[node] = -math.inf
+    else:
+        state.log_low[node] = min(math.log(count) + mean - wrong, bound)
+    state.log_bound[node] = bound
+    state.middle[node] = mean
+    state.count[node] = count
+    state.whole[NODES] += 1
+    if tree.children[node] == 0:
+        state.whole[LEAVES] += 1
+        slack = bound - math.log(count) - mean
+        state.real[SLACK] += (slack - state.real[SLACK]) / min(state.whole[LEAVES], 32)
+    push(node, state)
+
+
+# --- the heap, and what its items add up to -------------------------------------------------------------------------
+
+
+@njit(**KERNEL)
+def push(item, state):
+    """Put an item into the heap and its bound into the rest."""
+    heap, rank = state.heap, state.rank
+    rank[item] = state.log_bound[item] - math.log(state.count[item])
+    i = state.whole[SIZE]
+    state.whole[SIZE] += 1
+    while i > 0 and rank[heap[(i - 1) // 2]] < rank[item]:
+        heap[i] = heap[(i - 1) // 2]
+        i = (i - 1) // 2
+    heap[i] = item
+    state.real[REST] += math.exp(min(state.log_bound[item] - state.real[UNIT], 700.0))
+    state.real[PEAK] = max(state.real[PEAK], state.real[REST])
+
+
+@njit(**KERNEL)
+def pop(state):
+    """Take the item with the largest bound per key."""
+    heap, rank = state.heap, state.rank
+    item = heap[0]
+    state.whole[SIZE] -= 1
+    size = state.whole[SIZE]
+    moved = heap[size]
+    i = 0
+    while 2 * i + 1 < size:
+        child = 2 * i + 1
+        if child + 1 < size and rank[heap[child + 1]] > rank[heap[child]]:
+            child += 1
+        if rank[heap[child]] <= rank[moved]:
+            break
+        heap[i] = heap[child]
+        i = child
+    heap[i] = moved
+    state.real[REST] -= math.exp(min(state.log_bound[item] - state.real[UNIT], 700.0))
+    return item
+
+
+@njit(**KERNEL)
+def recount(state):
+    """Add up the rest anew, in units of its largest bound."""
+    unit = -math.inf
+    for i in range(state.whole[SIZE]):
+        unit = max(unit, state.log_bound[state.heap[i]])
+    total = 0.0
+    for i in range(state.whole[SIZE]):
+        total += math.exp(state.log_bound[state.heap[i]] - unit)
+    state.real[UNIT], state.real[REST], state.real[PEAK] = unit, total, total
+
+
+@njit(**KERNEL)
+def finished(ask, state):
+    """Whether the rest is small enough beside the head."""
+    if state.whole[SIZE] == 0:
+        return True
+    for _ in range(2):
+        if state.real[REST] < 1e-8 * state.real[PEAK]:
+            recount(state)
+        head = math.log(state.real[HEAD]) + state.real[TOP] if state.real[HEAD] > 0.0 else -math.inf
+        allowed = math.log(ask.eps) - math.log1p(-ask.eps) + head - ask.error - 1e-11 * (1.0 + abs(head))
+        if not math.log(state.real[REST]) + state.real[UNIT] <= allowed:
+            return False
+        recount(state)  # the running sum said so; a fresh one must, too
+    return True
+
+
+@njit(**KERNEL)
+def outlook(ask, state):
+    """How many keys can be skipped for certain, and at which logit the search is likely to end.
+
+    Returns:
+        How many keys could be skipped if all nodes were bounded as closely as the blocks that were looked at.
+    """
+    size = state.whole[SIZE]
+    items = state.heap[:size].copy()
+    unit = state.real[TOP]
+    for item in items:
+        unit = max(unit, state.log_low[item])
+    head = state.real[HEAD] * math.exp(state.real[TOP] - unit) if state.real[HEAD] > 0.0 else 0.0
+    for item in items:
+        head += math.exp(state.log_low[item] - unit)
+    odds = ask.eps / (1.0 - ask.eps)
+    state.real[SKIPPABLE], state.real[SURE] = 0.0, -math.inf
+    tail, left, largest = 0.0, head, 0
+    for item in items:
+        largest = max(largest, state.count[item])
+    for i in np.argsort(state.rank[items]):
+        tail += math.exp(min(state.log_bound[items[i]] - unit, 700.0))
+        left -= math.exp(state.log_low[items[i]] - unit)
+        if not tail <= odds * left:
+            break
+        state.real[SKIPPABLE] += state.count[items[i]]
+        state.real[SURE] = state.rank[items[i]]
+    # Once more is known, other items may be cheaper to skip than these, and the last of those may not fit.
+    state.real[SKIPPABLE] = max(0.0, state.real[SKIPPABLE] - largest)
+    state.real[LIKELY] = state.real[SURE]
+    tail, bounded, hope = 0.0, 0.0, 0.0
+    for i in np.argsort(state.middle[items]):
+        item = items[i]
+        tail += state.count[item] * math.exp(min(state.middle[item] - unit, 700.0))
+        slack = min(state.rank[item] - state.middle[item], state.real[SLACK])
+        bounded += state.count[item] * math.exp(min(state.middle[item] + slack - unit, 700.0))
+        if bounded <= odds * head:
+            hope += state.count[item]
+        if not tail <= ask.eps * head:
+            break
+        state.real[LIKELY] = max(state.real[LIKELY], state.middle[item])
+    state.whole[STALE] = 8 + size // 4
+    return hope
+
+
+# --- the steps ------------------------------------------------------------------------------------------------------
+
+
+@njit(**KERNEL)
+def score(place, query, keys, ask, state):
+    """The logit of a key."""
+    logit = ask.scale * inner(query, keys[place], 0, len(query))
+    state.logits[place] = logit
+    state.whole[SCORED] += 1
+    if logit > state.real[TOP]:
+        state.real[HEAD] = state.real[HEAD] * math.exp(state.real[TOP] - logit) if state.real[HEAD] > 0.0 else 0.0
+        state.real[TOP] = logit
+    state.real[HEAD] += math.exp(logit - state.real[TOP])
+    state.real[BELOW] += MEMORY * ((1.0 if logit < state.real[LIKELY] else 0.0) - state.real[BELOW])
+
+
+@njit(**KERNEL)
+def rotate(stage, query, prefix, ask, state):
+    """The query along the basis, as far as a stage needs it."""
+    have = state.whole[ROTATED]
+    want = prefix.ranks[stage]
+    if want <= have:
+        return
+    for r in range(have, want):
+        state.query[r] = inner(query, prefix.basis[:, r], 0, len(query))
+    state.whole[ROTATED] = want
+    squares = inner(query, query, 0, len(query))
+    for s in range(stage + 1):
+        taken = inner(state.query, state.query, 0, prefix.ranks[s])
+        left = max(0.0, squares - taken) + prefix.query_slip * squares
+        state.rest[s] = ask.scale * math.sqrt(left) * (1.0 + 1e-14)
+    state.rest[stage + 1 :] = state.rest[stage]  # for plans; a further stage is rotated before it is used
+
+
+@njit(**KERNEL)
+def turning(stage, prefix, state):
+    """The cost of rotating the query as far as a stage needs it."""
+    return float(max(0, prefix.ranks[stage] - state.whole[ROTATED]))
+
+
+@njit(**KERNEL)
+def refine(place, stage, prefix, ask, state):
+    """Take a key to a stage of its prefix."""
+    item = len(state.log_bound) - len(state.stage) + place
+    reached = state.stage[place]
+    start = prefix.ranks[reached - 1] if reached else 0
+    stop = prefix.ranks[stage]
+    state.dot[place] += inner(state.query, prefix.part[place], start, stop)
+    state.whole[COORDINATES] += stop - start
+    state.stage[place] = stage + 1
+    state.middle[item] = ask.scale * state.dot[place]
+    slack = state.rest[stage] * np.float64(prefix.residual[place, stage])
+    state.log_low[item] = state.middle[item] - slack
+    bound = state.middle[item] + slack + ask.error + ask.norm * prefix.longest * prefix.slip
+    bound += LIBRARY * (1.0 + abs(bound))
+    state.log_bound[item] = min(bound, state.log_bound[item]) if reached else bound
+    state.count[item] = 1
+
+
+@njit(**KERNEL)
+def cheapest(residual, reached, prefix, query_norms, d, target):
+    """The stage whose cost and remaining slack are least together; -1 where scoring is cheaper."""
+    best, price = -1, target
+    start = prefix.ranks[reached - 1] if reached else 0
+    for stage in range(reached, len(prefix.ranks)):
+        cost = (prefix.ranks[stage] - start) / d + SLACK_PRICE * query_norms[stage] * np.float64(residual[stage])
+        if cost < price:
+            best, price = stage, cost
+    return best
+
+
+@njit(**KERNEL)
+def affordable(cost, n, ask, state, d):
+    """Whether so much may be spent: if it is in vain, all that cannot be skipped for certain is scored."""
+    spent = state.whole[NODES] + 2.0 * state.whole[BOXES] + state.whole[COORDINATES] / d + state.whole[ROTATED]
+    return spent + cost - state.real[SKIPPABLE] <= ask.allowance * n
+
+
+@njit(**KERNEL)
+def advance(item, query, keys, tree, nodes, prefix, ask, state):
+    """Do with an item from the heap what promises most."""
+    count, d, n = len(tree.first), len(query), len(state.stage)
+    if state.whole[HOPELESS]:
+        open_all(item, query, keys, tree, ask, state)
+        return
+    if item >= count:
+        place = item - count
+        reached = state.stage[place]
+        stage = -1
+        if reached < len(prefix.ranks) and state.middle[item] < state.real[LIKELY]:
+            # A stage is worth its cost if the key is then likely to be skipped.
+            for further in range(reached, len(prefix.ranks)):
+                cost = (prefix.ranks[further] - prefix.ranks[reached - 1]) / d  # it has been at a stage before
+                slack = state.rest[further] * np.float64(prefix.residual[place, further])
+                if stage < 0 and cost < 0.5 and state.middle[item] + slack < state.real[LIKELY]:
+                    stage = further
+        if stage >= 0 and affordable(turning(stage, prefix, state) + 1.0, n, ask, state, d):
+            rotate(stage, query, prefix, ask, state)
+            refine(place, stage, prefix, ask, state)
+            push(item, state)
+        else:
+            score(place, query, keys, ask, state)
+        return
+    if tree.children[item] > 0 and affordable(float(tree.children[item]), n, ask, state, d):
+        for child in range(tree.child[item], tree.child[item] + tree.children[item]):
+            look(child, query, tree, nodes, ask, state)
+        return
+    stage = first_stage(item, query, tree, nodes, prefix, ask, state)
+    if stage < 0:
+        open_all(item, query, keys, tree, ask, state)
+        if state.whole[LEAVES] >= LEAVES_TO_JUDGE and outlook(ask, state) < HOPE * n:
+            state.whole[HOPELESS] = 1
+        return
+    rotate(stage, query, prefix, ask, state)
+    for place in range(tree.first[item], tree.last[item]):
+        if tree.order[place] < ask.visible:
+            refine(place, stage, prefix, ask, state)
+            below = 1.0 if state.middle[count + place] < state.real[LIKELY] else 0.0
+            state.real[BELOW] += MEMORY * (below - state.real[BELOW])
+            push(count + place, state)
+
+
+@njit(**KERNEL)
+def open_all(item, query, keys, tree, ask, state):
+    """Score all keys of an item."""
+    count = len(tree.first)
+    if item >= count:
+        score(item - count, query, keys, ask, state)
+        return
+    for place in range(tree.first[item], tree.last[item]):
+        if tree.order[place] < ask.visible:
+            score(place, query, keys, ask, state)
+
+
+@njit(**KERNEL)
+def first_stage(item, query, tree, nodes, prefix, ask, state):
+    """The stage to which the keys of a block are taken before any is scored; -1 to score them."""
+    if len(prefix.ranks) == 0:
+        return -1
+    n, d, last = len(state.stage), len(query), len(prefix.ranks) - 1
+    first = last if prefix.ranks[last] <= CHEAP * n else 0
+    if state.whole[ROTATED] == 0 and affordable(turning(first, prefix, state), n, ask, state, d):
+        rotate(first, query, prefix, ask, state)
+    chance = max(state.real[BELOW], 1.0 if state.middle[item] < state.real[LIKELY] else 0.0)
+    stage = cheapest(nodes.residual[item], 0, prefix, state.rest, d, chance)
+    if stage >= 0:
+        size = tree.last[item] - tree.first[item]
+        cost = size * prefix.ranks[stage] / d + turning(stage, prefix, state)
+        if not affordable(cost, n, ask, state, d):
+            return -1
+    return stage
+
+
+@njit(**KERNEL)
+def search(query, keys, tree, nodes, prefix, ask, state):
+    """Score keys until the mass of the rest is at most eps, or nothing is left."""
+    state.real[:] = 0.0
+    state.whole[:] = 0
+    state.real[TOP] = -math.inf
+    state.real[BELOW] = 1.0
+    state.stage[:] = 0
+    state.dot[:] = 0.0
+    state.logits[:] = math.nan
+    norm = ask.norm
+    state.rest[:] = norm
+    if tree.roots * (3 if len(nodes.low) else 1) > ask.allowance * len(state.stage):  # too few keys to plan for
+        for root in range(tree.roots):
+            open_all(root, query, keys, tree, ask, state)
+        return
+    for root in range(tree.roots):
+        look(root, query, tree, nodes, ask, state)
+    while not finished(ask, state):
+        state.whole[STALE] -= 1
+        if state.whole[STALE] < 0:
+            outlook(ask, state)
+        advance(pop(state), query, keys, tree, nodes, prefix, ask, state)
