@@ -14,6 +14,7 @@ FEW = 24
 SWEEPS = 3
 POWER_STEPS = 4
 LOPSIDED = 4
+LARGE = 1 / 8
 CHUNK = 1 << 22
 
 
@@ -53,15 +54,21 @@ def clustered(keys: np.ndarray, block: int) -> Tree:
         block: how many keys a block has on average.
     """
     cells = _k_means(keys, -(-len(keys) // (BLOCKS_IN_CELL * block)))
-    level: list = []
-    for members in cells:
-        parts = bisected(keys[members], -(-len(members) // block))
-        level.append([members[part] for part in parts])
+    level: list = [_blocks(keys, members, block) for members in cells]
     while len(level) > FEW:
         centers = np.array([keys[flat(node)].mean(axis=0) for node in level])
         groups = bisected(centers, -(-len(level) // BLOCKS_IN_CELL))
         level = [[level[i] for i in group] for group in groups]
+    while large := [node for node in level if isinstance(node, list) and len(flat(node)) > LARGE * len(keys)]:
+        level = [part for node in level for part in (node if any(node is one for one in large) else [node])]
     return _assembled(level)
+
+
+def _blocks(keys: np.ndarray, members: np.ndarray, block: int) -> list:
+    """A cell cut into blocks, by way of parts of it where there would be many."""
+    count = -(-len(members) // block)
+    parts = [members[part] for part in bisected(keys[members], min(count, 2 * BLOCKS_IN_CELL))]
+    return [_blocks(keys, part, block) if len(part) > 2 * block and len(parts) > 1 else part for part in parts]
 
 
 def flat(node: object) -> np.ndarray:

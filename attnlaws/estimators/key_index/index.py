@@ -234,8 +234,8 @@ class KeyIndex:
             np.empty(self.n),
             np.empty(rank),
             np.empty(stages),
-            np.empty(10),
-            np.empty(9, np.int64),
+            np.empty(8),
+            np.empty(8, np.int64),
         )
 
 

@@ -16,12 +16,12 @@ from numba import njit
 
 KERNEL: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
 LIBRARY = 2.0**-40
-TOP, HEAD, REST, UNIT, PEAK, SURE, LIKELY, SKIPPABLE, BELOW, SLACK = range(10)
-SIZE, SCORED, NODES, BOXES, COORDINATES, ROTATED, STALE, LEAVES, HOPELESS = range(9)
-SLACK_PRICE = 0.25  # share of the keys that lie within one unit of logit of where the search will end; a rough guess
+TOP, HEAD, REST, UNIT, PEAK, SURE, LIKELY, SKIPPABLE = range(8)
+SIZE, SCORED, NODES, BOXES, COORDINATES, ROTATED, STALE, HALT = range(8)
 CHEAP = 0.01  # a query is rotated as a whole where that costs less than this part of scoring everything
-LEAVES_TO_JUDGE, HOPE = 4, 0.02  # blocks to see before it is judged hopeless, and the share to skip that is none
-MEMORY = 1 / 128  # how soon it is forgotten how many keys of an opened block could have been skipped
+COMPARED = 0.5  # a key that is scored costs an inner product, and its value another
+NARROW = 3.4  # the steepness of a logistic function with half that deviation
+RESUME = 0.005  # what must be affordable again, in parts of scoring everything, before plans are made again
 
 
 class Settings(NamedTuple):
@@ -144,7 +144,7 @@ def inner(a, b, first, last):
 
 
 @njit(**KERNEL)
-def look(node, query, tree, nodes, ask, state):
+def look(node, query, tree, nodes, prefix, ask, state):
     """Bound the mass of a node, and put it into the heap."""
     count = 0
     for place in range(tree.first[node], tree.last[node]):
@@ -176,29 +176,70 @@ def look(node, query, tree, nodes, ask, state):
     state.middle[node] = mean
     state.count[node] = count
     state.whole[NODES] += 1
-    if tree.children[node] == 0:
-        state.whole[LEAVES] += 1
-        slack = bound - math.log(count) - mean
-        state.real[SLACK] += (slack - state.real[SLACK]) / min(state.whole[LEAVES], 32)
-    push(node, state)
+    push(node, tree, nodes, prefix, ask, state)
 
 
 # --- the heap, and what its items add up to -------------------------------------------------------------------------
 
 
 @njit(**KERNEL)
-def push(item, state):
+def push(item, tree, nodes, prefix, ask, state):
     """Put an item into the heap and its bound into the rest."""
-    heap, rank = state.heap, state.rank
-    rank[item] = state.log_bound[item] - math.log(state.count[item])
-    i = state.whole[SIZE]
+    state.rank[item] = plan(item, tree, nodes, prefix, ask, state)[0]
+    state.heap[state.whole[SIZE]] = item
     state.whole[SIZE] += 1
+    rise(state.whole[SIZE] - 1, state)
+    state.real[REST] += math.exp(min(state.log_bound[item] - state.real[UNIT], 700.0))
+    state.real[PEAK] = max(state.real[PEAK], state.real[REST])
+
+
+@njit(**KERNEL)
+def rise(i, state):
+    """Move the item at this position of the heap up to where it belongs."""
+    heap, rank = state.heap, state.rank
+    item = heap[i]
     while i > 0 and rank[heap[(i - 1) // 2]] < rank[item]:
         heap[i] = heap[(i - 1) // 2]
         i = (i - 1) // 2
     heap[i] = item
-    state.real[REST] += math.exp(min(state.log_bound[item] - state.real[UNIT], 700.0))
-    state.real[PEAK] = max(state.real[PEAK], state.real[REST])
+
+
+@njit(**KERNEL)
+def plan(item, tree, nodes, prefix, ask, state):
+    """What is best done with an item: how much it takes from the rest for its cost, in logarithms, and the stage.
+
+    Scoring its keys takes all of its bound. Cheaper, and worth it where keys can then be skipped, is to bound it
+    better: a node by its children, keys by a further stage of their prefix. The stage is -1 for neither of these.
+    """
+    bound, size = state.log_bound[item], state.count[item]
+    best, stage = bound - math.log(size), -1
+    if state.whole[HALT]:
+        return best, stage
+    count, d = len(tree.first), nodes.center.shape[1]
+    chance, reached, start = 1.0, 0, 0
+    slack = bound - math.log(size) - state.middle[item]
+    if item < count:
+        if tree.children[item] > 0:
+            return max(best, bound + math.log(-math.expm1(-0.5 * slack - 1e-9)) - math.log(COMPARED * tree.children[item])), stage
+        above = state.middle[item] - state.real[LIKELY]
+        if above > 0.0:  # the keys of a block lie about its mean, most often well within the bound of their deviation
+            chance = 1.0 / (1.0 + math.exp(min(NARROW * above / (ask.norm * math.sqrt(nodes.spread[item])), 700.0)))
+        if state.whole[ROTATED] == 0:
+            return best, stage
+    else:
+        reached = state.stage[item - count]
+        start = prefix.ranks[reached - 1]
+        if state.middle[item] >= state.real[LIKELY]:
+            return best, stage
+    for further in range(reached, len(prefix.ranks)):
+        lost = nodes.residual[item, further] if item < count else prefix.residual[item - count, further]
+        gained = slack - state.rest[further] * np.float64(lost)
+        if gained > 0.0 and chance > 0.0:
+            price = COMPARED * size * (prefix.ranks[further] - start) / d
+            value = bound + math.log(-chance * math.expm1(-gained)) - math.log(price)
+            if value > best:
+                best, stage = value, further
+    return best, stage
 
 
 @njit(**KERNEL)
@@ -253,11 +294,7 @@ def finished(ask, state):
 
 @njit(**KERNEL)
 def outlook(ask, state):
-    """How many keys can be skipped for certain, and at which logit the search is likely to end.
-
-    Returns:
-        How many keys could be skipped if all nodes were bounded as closely as the blocks that were looked at.
-    """
+    """How many keys can be skipped for certain, and at which logit the search is likely to end."""
     size = state.whole[SIZE]
     items = state.heap[:size].copy()
     unit = state.real[TOP]
@@ -271,29 +308,38 @@ def outlook(ask, state):
     tail, left, largest = 0.0, head, 0
     for item in items:
         largest = max(largest, state.count[item])
-    for i in np.argsort(state.rank[items]):
+    each = state.log_bound[items] - np.log(state.count[items].astype(np.float64))
+    for i in np.argsort(each):
         tail += math.exp(min(state.log_bound[items[i]] - unit, 700.0))
         left -= math.exp(state.log_low[items[i]] - unit)
         if not tail <= odds * left:
             break
         state.real[SKIPPABLE] += state.count[items[i]]
-        state.real[SURE] = state.rank[items[i]]
+        state.real[SURE] = each[i]
     # Once more is known, other items may be cheaper to skip than these, and the last of those may not fit.
     state.real[SKIPPABLE] = max(0.0, state.real[SKIPPABLE] - largest)
     state.real[LIKELY] = state.real[SURE]
-    tail, bounded, hope = 0.0, 0.0, 0.0
+    tail = 0.0
     for i in np.argsort(state.middle[items]):
         item = items[i]
         tail += state.count[item] * math.exp(min(state.middle[item] - unit, 700.0))
-        slack = min(state.rank[item] - state.middle[item], state.real[SLACK])
-        bounded += state.count[item] * math.exp(min(state.middle[item] + slack - unit, 700.0))
-        if bounded <= odds * head:
-            hope += state.count[item]
         if not tail <= ask.eps * head:
             break
         state.real[LIKELY] = max(state.real[LIKELY], state.middle[item])
+
+
+@njit(**KERNEL)
+def replan(tree, nodes, prefix, ask, state):
+    """Look ahead, and put the heap in order by it."""
+    n, d = len(state.stage), nodes.center.shape[1]
+    outlook(ask, state)
+    state.whole[HALT] = not affordable(RESUME * n, n, ask, state, d)
+    size = state.whole[SIZE]
     state.whole[STALE] = 8 + size // 4
-    return hope
+    for i in range(size):
+        item = state.heap[i]
+        state.rank[item] = plan(item, tree, nodes, prefix, ask, state)[0]
+        rise(i, state)
 
 
 # --- the steps ------------------------------------------------------------------------------------------------------
@@ -309,7 +355,6 @@ def score(place, query, keys, ask, state):
         state.real[HEAD] = state.real[HEAD] * math.exp(state.real[TOP] - logit) if state.real[HEAD] > 0.0 else 0.0
         state.real[TOP] = logit
     state.real[HEAD] += math.exp(logit - state.real[TOP])
-    state.real[BELOW] += MEMORY * ((1.0 if logit < state.real[LIKELY] else 0.0) - state.real[BELOW])
 
 
 @njit(**KERNEL)
@@ -356,18 +401,6 @@ def refine(place, stage, prefix, ask, state):
 
 
 @njit(**KERNEL)
-def cheapest(residual, reached, prefix, query_norms, d, target):
-    """The stage whose cost and remaining slack are least together; -1 where scoring is cheaper."""
-    best, price = -1, target
-    start = prefix.ranks[reached - 1] if reached else 0
-    for stage in range(reached, len(prefix.ranks)):
-        cost = (prefix.ranks[stage] - start) / d + SLACK_PRICE * query_norms[stage] * np.float64(residual[stage])
-        if cost < price:
-            best, price = stage, cost
-    return best
-
-
-@njit(**KERNEL)
 def affordable(cost, n, ask, state, d):
     """Whether so much may be spent: if it is in vain, all that cannot be skipped for certain is scored."""
     spent = state.whole[NODES] + 2.0 * state.whole[BOXES] + state.whole[COORDINATES] / d + state.whole[ROTATED]
@@ -376,46 +409,45 @@ def affordable(cost, n, ask, state, d):
 
 @njit(**KERNEL)
 def advance(item, query, keys, tree, nodes, prefix, ask, state):
-    """Do with an item from the heap what promises most."""
+    """Do with an item from the heap what its plan says, if that can be afforded."""
     count, d, n = len(tree.first), len(query), len(state.stage)
-    if state.whole[HOPELESS]:
-        open_all(item, query, keys, tree, ask, state)
+    leaf = item < count and tree.children[item] == 0
+    if leaf and state.whole[ROTATED] == 0 and len(prefix.ranks) > 0 and state.middle[item] < state.real[LIKELY]:
+        last = len(prefix.ranks) - 1
+        first = last if prefix.ranks[last] <= CHEAP * n else 0
+        if affordable(turning(first, prefix, state), n, ask, state, d):
+            rotate(first, query, prefix, ask, state)
+    stage = plan(item, tree, nodes, prefix, ask, state)[1]
+    inner_node = item < count and not leaf
+    cost = 0.0
+    if inner_node:
+        cost = tree.children[item] * (3.0 if len(nodes.low) else 1.0)
+    elif stage >= 0:
+        cost = state.count[item] * prefix.ranks[stage] / d + turning(stage, prefix, state)
+    if cost > 0.0 and not state.whole[HALT] and not affordable(cost, n, ask, state, d):
+        push(item, tree, nodes, prefix, ask, state)
+        replan(tree, nodes, prefix, ask, state)
+        if not affordable(cost, n, ask, state, d) and not state.whole[HALT]:
+            state.whole[HALT] = 1
+            for i in range(state.whole[SIZE]):
+                state.rank[state.heap[i]] = plan(state.heap[i], tree, nodes, prefix, ask, state)[0]
+                rise(i, state)
         return
-    if item >= count:
-        place = item - count
-        reached = state.stage[place]
-        stage = -1
-        if reached < len(prefix.ranks) and state.middle[item] < state.real[LIKELY]:
-            # A stage is worth its cost if the key is then likely to be skipped.
-            for further in range(reached, len(prefix.ranks)):
-                cost = (prefix.ranks[further] - prefix.ranks[reached - 1]) / d  # it has been at a stage before
-                slack = state.rest[further] * np.float64(prefix.residual[place, further])
-                if stage < 0 and cost < 0.5 and state.middle[item] + slack < state.real[LIKELY]:
-                    stage = further
-        if stage >= 0 and affordable(turning(stage, prefix, state) + 1.0, n, ask, state, d):
-            rotate(stage, query, prefix, ask, state)
-            refine(place, stage, prefix, ask, state)
-            push(item, state)
-        else:
-            score(place, query, keys, ask, state)
-        return
-    if tree.children[item] > 0 and affordable(float(tree.children[item]), n, ask, state, d):
+    if inner_node and not state.whole[HALT]:
         for child in range(tree.child[item], tree.child[item] + tree.children[item]):
-            look(child, query, tree, nodes, ask, state)
-        return
-    stage = first_stage(item, query, tree, nodes, prefix, ask, state)
-    if stage < 0:
+            look(child, query, tree, nodes, prefix, ask, state)
+    elif stage < 0:
         open_all(item, query, keys, tree, ask, state)
-        if state.whole[LEAVES] >= LEAVES_TO_JUDGE and outlook(ask, state) < HOPE * n:
-            state.whole[HOPELESS] = 1
-        return
-    rotate(stage, query, prefix, ask, state)
-    for place in range(tree.first[item], tree.last[item]):
-        if tree.order[place] < ask.visible:
-            refine(place, stage, prefix, ask, state)
-            below = 1.0 if state.middle[count + place] < state.real[LIKELY] else 0.0
-            state.real[BELOW] += MEMORY * (below - state.real[BELOW])
-            push(count + place, state)
+    else:
+        rotate(stage, query, prefix, ask, state)
+        if item >= count:
+            refine(item - count, stage, prefix, ask, state)
+            push(item, tree, nodes, prefix, ask, state)
+            return
+        for place in range(tree.first[item], tree.last[item]):
+            if tree.order[place] < ask.visible:
+                refine(place, stage, prefix, ask, state)
+                push(count + place, tree, nodes, prefix, ask, state)
 
 
 @njit(**KERNEL)
@@ -431,31 +463,11 @@ def open_all(item, query, keys, tree, ask, state):
 
 
 @njit(**KERNEL)
-def first_stage(item, query, tree, nodes, prefix, ask, state):
-    """The stage to which the keys of a block are taken before any is scored; -1 to score them."""
-    if len(prefix.ranks) == 0:
-        return -1
-    n, d, last = len(state.stage), len(query), len(prefix.ranks) - 1
-    first = last if prefix.ranks[last] <= CHEAP * n else 0
-    if state.whole[ROTATED] == 0 and affordable(turning(first, prefix, state), n, ask, state, d):
-        rotate(first, query, prefix, ask, state)
-    chance = max(state.real[BELOW], 1.0 if state.middle[item] < state.real[LIKELY] else 0.0)
-    stage = cheapest(nodes.residual[item], 0, prefix, state.rest, d, chance)
-    if stage >= 0:
-        size = tree.last[item] - tree.first[item]
-        cost = size * prefix.ranks[stage] / d + turning(stage, prefix, state)
-        if not affordable(cost, n, ask, state, d):
-            return -1
-    return stage
-
-
-@njit(**KERNEL)
 def search(query, keys, tree, nodes, prefix, ask, state):
     """Score keys until the mass of the rest is at most eps, or nothing is left."""
     state.real[:] = 0.0
     state.whole[:] = 0
     state.real[TOP] = -math.inf
-    state.real[BELOW] = 1.0
     state.stage[:] = 0
     state.dot[:] = 0.0
     state.logits[:] = math.nan
@@ -466,9 +478,9 @@ def search(query, keys, tree, nodes, prefix, ask, state):
             open_all(root, query, keys, tree, ask, state)
         return
     for root in range(tree.roots):
-        look(root, query, tree, nodes, ask, state)
+        look(root, query, tree, nodes, prefix, ask, state)
     while not finished(ask, state):
         state.whole[STALE] -= 1
         if state.whole[STALE] < 0:
-            outlook(ask, state)
+            replan(tree, nodes, prefix, ask, state)
         advance(pop(state), query, keys, tree, nodes, prefix, ask, state)
