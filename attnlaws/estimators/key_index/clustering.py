@@ -46,29 +46,30 @@ def contiguous(n: int, block: int) -> Tree:
     return _assembled(level)
 
 
-def clustered(keys: np.ndarray, block: int) -> Tree:
+def clustered(keys: np.ndarray, block: int, work: list[float]) -> Tree:
     """Blocks of about so many keys that lie close together, in a tree.
 
     Args:
         keys: [n, d] in float64.
         block: how many keys a block has on average.
+        work: is given what it took, in inner products.
     """
-    cells = _k_means(keys, -(-len(keys) // (BLOCKS_IN_CELL * block)))
-    level: list = [_blocks(keys, members, block) for members in cells]
+    cells = _k_means(keys, -(-len(keys) // (BLOCKS_IN_CELL * block)), work)
+    level: list = [_blocks(keys, members, block, work) for members in cells]
     while len(level) > FEW:
         centers = np.array([keys[flat(node)].mean(axis=0) for node in level])
-        groups = bisected(centers, -(-len(level) // BLOCKS_IN_CELL))
+        groups = bisected(centers, -(-len(level) // BLOCKS_IN_CELL), work)
         level = [[level[i] for i in group] for group in groups]
     while large := [node for node in level if isinstance(node, list) and len(flat(node)) > LARGE * len(keys)]:
         level = [part for node in level for part in (node if any(node is one for one in large) else [node])]
     return _assembled(level)
 
 
-def _blocks(keys: np.ndarray, members: np.ndarray, block: int) -> list:
+def _blocks(keys: np.ndarray, members: np.ndarray, block: int, work: list[float]) -> list:
     """A cell cut into blocks, by way of parts of it where there would be many."""
     count = -(-len(members) // block)
-    parts = [members[part] for part in bisected(keys[members], min(count, 2 * BLOCKS_IN_CELL))]
-    return [_blocks(keys, part, block) if len(part) > 2 * block and len(parts) > 1 else part for part in parts]
+    parts = [members[part] for part in bisected(keys[members], min(count, 2 * BLOCKS_IN_CELL), work)]
+    return [_blocks(keys, part, block, work) if len(part) > 2 * block and len(parts) > 1 else part for part in parts]
 
 
 def flat(node: object) -> np.ndarray:
@@ -76,11 +77,11 @@ def flat(node: object) -> np.ndarray:
     return node if isinstance(node, np.ndarray) else np.concatenate([flat(part) for part in node])  # type: ignore
 
 
-def bisected(points: np.ndarray, count: int) -> list[np.ndarray]:
+def bisected(points: np.ndarray, count: int, work: list[float]) -> list[np.ndarray]:
     """Points in so many groups: again and again the group with the largest scatter is cut in two.
 
     Example:
-        >>> [group.tolist() for group in bisected(np.array([[0.0], [9.0], [0.1], [9.1]]), 2)]
+        >>> [group.tolist() for group in bisected(np.array([[0.0], [9.0], [0.1], [9.1]]), 2, [])]
         [[0, 2], [1, 3]]
     """
     n = len(points)
@@ -103,6 +104,7 @@ def bisected(points: np.ndarray, count: int) -> list[np.ndarray]:
     while heap and len(heap) + len(done) < count:
         members = heapq.heappop(heap)[2]
         left = _two_means(points[members])
+        work.append(len(members) * (2.0 * POWER_STEPS + 2 * SWEEPS + 3))
         push(members[left])
         push(members[~left])
     return sorted([*done, *(members for *_, members in heap)], key=lambda members: int(members[0]))
@@ -129,17 +131,20 @@ def _two_means(points: np.ndarray) -> np.ndarray:
     return left
 
 
-def _k_means(keys: np.ndarray, count: int) -> list[np.ndarray]:
-    groups = bisected(keys, count)
+def _k_means(keys: np.ndarray, count: int, work: list[float]) -> list[np.ndarray]:
+    groups = bisected(keys, count, work)
     for _ in range(SWEEPS if len(groups) > 1 else 0):
         centers = np.array([keys[members].mean(axis=0) for members in groups])
         half = (centers * centers).sum(axis=1) / 2
+        work.append(float(len(keys) * (len(centers) + 1)))
         rows = max(1, CHUNK // len(centers))
         label = np.concatenate(
             [np.argmax(keys[i : i + rows] @ centers.T - half, axis=1) for i in range(0, len(keys), rows)]
         )
         ranked = np.argsort(label, kind="stable")
-        groups = [part for part in np.split(ranked, np.searchsorted(label[ranked], np.arange(1, len(centers)))) if len(part)]
+        groups = [
+            part for part in np.split(ranked, np.searchsorted(label[ranked], np.arange(1, len(centers)))) if len(part)
+        ]
     return groups
 
 

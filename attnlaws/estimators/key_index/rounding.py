@@ -1,6 +1,6 @@
 """Roundings that are granted, so that a bound computed in float64 is a bound on the real number.
 
-One assumption is made about the library: that exp, log and sqrt are right to a relative 2^-42, about a thousand units in
+One assumption is made about the library: that exp and log are right to a relative 2^-42, about two thousand units in
 the last place. Everything else is IEEE arithmetic: a product or sum is off by at most u = 2^-53 of itself, and an inner
 product of length d, added in any order, by at most gamma_d = d u / (1 - d u) of the sum of the sizes of its terms.
 """
@@ -86,7 +86,9 @@ def tail_bound(log_bounds: np.ndarray, logits: np.ndarray, error: float) -> floa
     top = float(logits.max())
     granted = LIBRARY + gamma(len(logits) + len(log_bounds) + 16)
     with np.errstate(over="ignore", under="ignore"):
-        tail = float(np.exp(log_bounds - top).sum()) * (1 + granted + 2 * U * float(np.abs(log_bounds).max() + abs(top)))
+        tail = float(np.exp(log_bounds - top).sum()) * (
+            1 + granted + 2 * U * float(np.abs(log_bounds).max() + abs(top))
+        )
         head = float(np.exp(logits - top).sum()) * (1 - granted - 2 * U * float(np.abs(logits).max() + abs(top)))
     tail += len(log_bounds) * 1e-300
     head *= math.exp(-error)

@@ -1,7 +1,6 @@
 """Which keys to score: the part of the tree that matters most is looked at next, until the rest is proven negligible.
 
-Compiled, and all in one file, because a cache of Numba's watches the file of a function and not what the function
-calls. What decides the order may be rough: the certificate is computed again, from what is left, by
+Compiled, and all in one file: a cache of Numba's watches the file of a function, and not what the function calls. What decides the order may be rough: the certificate is computed again, from what is left, by
 :func:`attnlaws.estimators.key_index.rounding.tail_bound`.
 
 An item is a node of the tree (its number) or a single key (its place + the number of nodes). Items that are not yet
@@ -9,12 +8,12 @@ scored or opened lie in a heap, the one with the largest bound per key on top.
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-KERNEL: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy"}
+KERNEL: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 LIBRARY = 2.0**-40
 TOP, HEAD, REST, UNIT, PEAK, SURE, LIKELY, SKIPPABLE = range(8)
 SIZE, SCORED, NODES, BOXES, COORDINATES, ROTATED, STALE, HALT = range(8)
@@ -24,75 +23,11 @@ NARROW = 3.4  # the steepness of a logistic function with half that deviation
 RESUME = 0.005  # what must be affordable again, in parts of scoring everything, before plans are made again
 
 
-class Settings(NamedTuple):
-    """What one query asks.
-
-    Attributes:
-        scale: factor of inner products.
-        norm: upper bound of the norm of the query times the scale.
-        error: bound on what any computed logit or mean of logits is off by.
-        eps: the mass that may be left out.
-        allowance: cost beyond scoring everything, in parts of that, that may be spent in vain.
-        visible: keys from this number on are hidden.
-        chord: whether the mean of a node is used beside its radius.
-        bennett: whether its spread is.
-    """
-
-    scale: float
-    norm: float
-    error: float
-    eps: float
-    allowance: float
-    visible: int
-    chord: bool
-    bennett: bool
-
-
-class State(NamedTuple):
-    """Where a search stands.
-
-    Attributes:
-        log_bound: logarithm of the upper bound of the mass of an item.
-        log_low: logarithm of a lower bound of it, for plans only.
-        middle: its estimated logit per key.
-        count: its visible keys.
-        stage: how many stages of its prefix a key has been given.
-        dot: the inner product of that prefix.
-        heap: items.
-        rank: what they are ordered by.
-        logits: logits of the keys, NaN where they have not been scored.
-        query: the query along the basis of the prefixes.
-        rest: bound of the norm of what the query has beyond each stage, times the scale.
-        real: real numbers, by the names above.
-        whole: whole numbers, by the names above.
-    """
-
-    log_bound: np.ndarray
-    log_low: np.ndarray
-    middle: np.ndarray
-    count: np.ndarray
-    stage: np.ndarray
-    dot: np.ndarray
-    heap: np.ndarray
-    rank: np.ndarray
-    logits: np.ndarray
-    query: np.ndarray
-    rest: np.ndarray
-    real: np.ndarray
-    whole: np.ndarray
-
-
-# --- bounds ---------------------------------------------------------------------------------------------------------
-
-
 @njit(**KERNEL)
 def two_point(variance, reach):
     """Logarithm of the largest mean of exp(x) for x of mean 0, with variance and maximum bounded (Bennett).
 
     The worst x has two values, the reach and -variance / reach; the result grows with either argument.
-
-    >>> round(two_point(1.0, 1.0), 12) == round(math.log(math.cosh(1.0)), 12)
-    True
     """
     if not (variance > 0.0 and reach > 0.0):
         return 0.0
@@ -104,16 +39,10 @@ def two_point(variance, reach):
 
 @njit(**KERNEL)
 def log_mass(count, mean, reach, below, variance, chord, bennett):
-    """Logarithm of an upper bound of the sum of exp(logit) over a node, from upper bounds of everything.
+    """Logarithm of an upper bound of the sum of exp(logit) over a node.
 
-    Args:
-        count: number of keys.
-        mean: their mean logit.
-        reach: their largest logit, over the mean.
-        below: how far the smallest is below it.
-        variance: their variance.
-        chord: whether to use the mean: the variance is at most reach times below.
-        bennett: whether to use the variance.
+    Its arguments bound the number of keys, their mean logit, how far the largest and the smallest are from it, and
+    their variance. The chord of exp is the case where nothing is known of the variance but that reach below bounds it.
     """
     shape = reach
     if chord:
@@ -123,7 +52,7 @@ def log_mass(count, mean, reach, below, variance, chord, bennett):
     elif bennett:
         shape = two_point(variance, reach)
     shape = min(shape, reach)
-    return math.log(count) + mean + shape + LIBRARY * (2.0 + abs(mean) + reach + math.log(count))
+    return math.log(count) + mean + shape + LIBRARY * (1500.0 + abs(mean) + reach)  # 1500: the logarithms inside
 
 
 @njit(**KERNEL)
@@ -154,7 +83,7 @@ def look(node, query, tree, nodes, prefix, ask, state):
     d = len(query)
     mean = ask.scale * inner(query, nodes.center[node], 0, d)
     wrong = ask.error + ask.norm * nodes.slip[node]
-    below = ask.norm * (np.float64(nodes.radius[node]) + nodes.slip[node])
+    below = ask.norm * (np.float64(nodes.radius[node]) + nodes.slip[node]) * (1.0 + 1e-14)
     reach = below
     if len(nodes.low):
         corner, size = 0.0, 0.0
@@ -165,10 +94,11 @@ def look(node, query, tree, nodes, prefix, ask, state):
         highest = ask.scale * (corner + 2.0**-52 * (d + 8) * size) + ask.error
         reach = min(reach, max(0.0, highest - (mean - wrong)))
         state.whole[BOXES] += 1
-    variance = ask.norm * ask.norm * nodes.spread[node]
+    variance = ask.norm * ask.norm * nodes.spread[node] * (1.0 + 1e-14)
     bound = log_mass(nodes.weight[node], mean + wrong, reach, below, variance, ask.chord, ask.bennett)
     if count < tree.last[node] - tree.first[node]:  # the mean is that of keys that are hidden, too
-        bound = min(bound, log_mass(min(float(count), nodes.weight[node]), mean + wrong, reach, below, 0.0, False, False))
+        seen = min(float(count), nodes.weight[node])
+        bound = min(bound, log_mass(seen, mean + wrong, reach, below, 0.0, False, False))
         state.log_low[node] = -math.inf
     else:
         state.log_low[node] = min(math.log(count) + mean - wrong, bound)
@@ -177,9 +107,6 @@ def look(node, query, tree, nodes, prefix, ask, state):
     state.count[node] = count
     state.whole[NODES] += 1
     push(node, tree, nodes, prefix, ask, state)
-
-
-# --- the heap, and what its items add up to -------------------------------------------------------------------------
 
 
 @njit(**KERNEL)
@@ -209,7 +136,7 @@ def plan(item, tree, nodes, prefix, ask, state):
     """What is best done with an item: how much it takes from the rest for its cost, in logarithms, and the stage.
 
     Scoring its keys takes all of its bound. Cheaper, and worth it where keys can then be skipped, is to bound it
-    better: a node by its children, keys by a further stage of their prefix. The stage is -1 for neither of these.
+    better: a node by its children, keys by a further stage of their prefix. The stage is -1 for neither.
     """
     bound, size = state.log_bound[item], state.count[item]
     best, stage = bound - math.log(size), -1
@@ -217,10 +144,11 @@ def plan(item, tree, nodes, prefix, ask, state):
         return best, stage
     count, d = len(tree.first), nodes.center.shape[1]
     chance, reached, start = 1.0, 0, 0
-    slack = bound - math.log(size) - state.middle[item]
+    slack = max(0.0, bound - math.log(size) - state.middle[item])
     if item < count:
         if tree.children[item] > 0:
-            return max(best, bound + math.log(-math.expm1(-0.5 * slack - 1e-9)) - math.log(COMPARED * tree.children[item])), stage
+            gain = bound + math.log(-math.expm1(-0.5 * slack - 1e-9))
+            return max(best, gain - math.log(COMPARED * tree.children[item])), stage
         above = state.middle[item] - state.real[LIKELY]
         if above > 0.0:  # the keys of a block lie about its mean, most often well within the bound of their deviation
             chance = 1.0 / (1.0 + math.exp(min(NARROW * above / (ask.norm * math.sqrt(nodes.spread[item])), 700.0)))
@@ -267,12 +195,9 @@ def pop(state):
 @njit(**KERNEL)
 def recount(state):
     """Add up the rest anew, in units of its largest bound."""
-    unit = -math.inf
-    for i in range(state.whole[SIZE]):
-        unit = max(unit, state.log_bound[state.heap[i]])
-    total = 0.0
-    for i in range(state.whole[SIZE]):
-        total += math.exp(state.log_bound[state.heap[i]] - unit)
+    bounds = state.log_bound[state.heap[: state.whole[SIZE]]]
+    unit = bounds.max()
+    total = np.exp(bounds - unit).sum()
     state.real[UNIT], state.real[REST], state.real[PEAK] = unit, total, total
 
 
@@ -295,23 +220,18 @@ def finished(ask, state):
 @njit(**KERNEL)
 def outlook(ask, state):
     """How many keys can be skipped for certain, and at which logit the search is likely to end."""
-    size = state.whole[SIZE]
-    items = state.heap[:size].copy()
-    unit = state.real[TOP]
-    for item in items:
-        unit = max(unit, state.log_low[item])
+    items = state.heap[: state.whole[SIZE]].copy()
+    lows = state.log_low[items]
+    unit = max(state.real[TOP], lows.max())
     head = state.real[HEAD] * math.exp(state.real[TOP] - unit) if state.real[HEAD] > 0.0 else 0.0
-    for item in items:
-        head += math.exp(state.log_low[item] - unit)
+    head += np.exp(lows - unit).sum()
     odds = ask.eps / (1.0 - ask.eps)
     state.real[SKIPPABLE], state.real[SURE] = 0.0, -math.inf
-    tail, left, largest = 0.0, head, 0
-    for item in items:
-        largest = max(largest, state.count[item])
+    tail, left, largest = 0.0, head, state.count[items].max()
     each = state.log_bound[items] - np.log(state.count[items].astype(np.float64))
-    for i in np.argsort(each):
+    for i in np.argsort(each):  # skipped first are those that cost least to skip
         tail += math.exp(min(state.log_bound[items[i]] - unit, 700.0))
-        left -= math.exp(state.log_low[items[i]] - unit)
+        left -= math.exp(lows[i] - unit)
         if not tail <= odds * left:
             break
         state.real[SKIPPABLE] += state.count[items[i]]
@@ -331,18 +251,18 @@ def outlook(ask, state):
 @njit(**KERNEL)
 def replan(tree, nodes, prefix, ask, state):
     """Look ahead, and put the heap in order by it."""
-    n, d = len(state.stage), nodes.center.shape[1]
     outlook(ask, state)
-    state.whole[HALT] = not affordable(RESUME * n, n, ask, state, d)
-    size = state.whole[SIZE]
-    state.whole[STALE] = 8 + size // 4
-    for i in range(size):
-        item = state.heap[i]
-        state.rank[item] = plan(item, tree, nodes, prefix, ask, state)[0]
+    state.whole[HALT] = not affordable(RESUME * ask.visible, ask.visible, ask, state, nodes.center.shape[1])
+    state.whole[STALE] = 8 + state.whole[SIZE] // 4
+    reorder(tree, nodes, prefix, ask, state)
+
+
+@njit(**KERNEL)
+def reorder(tree, nodes, prefix, ask, state):
+    """Plan anew for all items of the heap."""
+    for i in range(state.whole[SIZE]):
+        state.rank[state.heap[i]] = plan(state.heap[i], tree, nodes, prefix, ask, state)[0]
         rise(i, state)
-
-
-# --- the steps ------------------------------------------------------------------------------------------------------
 
 
 @njit(**KERNEL)
@@ -360,11 +280,10 @@ def score(place, query, keys, ask, state):
 @njit(**KERNEL)
 def rotate(stage, query, prefix, ask, state):
     """The query along the basis, as far as a stage needs it."""
-    have = state.whole[ROTATED]
     want = prefix.ranks[stage]
-    if want <= have:
+    if want <= state.whole[ROTATED]:
         return
-    for r in range(have, want):
+    for r in range(state.whole[ROTATED], want):
         state.query[r] = inner(query, prefix.basis[:, r], 0, len(query))
     state.whole[ROTATED] = want
     squares = inner(query, query, 0, len(query))
@@ -395,7 +314,7 @@ def refine(place, stage, prefix, ask, state):
     slack = state.rest[stage] * np.float64(prefix.residual[place, stage])
     state.log_low[item] = state.middle[item] - slack
     bound = state.middle[item] + slack + ask.error + ask.norm * prefix.longest * prefix.slip
-    bound += LIBRARY * (1.0 + abs(bound))
+    bound += LIBRARY * (1.0 + abs(state.middle[item]) + slack)
     state.log_bound[item] = min(bound, state.log_bound[item]) if reached else bound
     state.count[item] = 1
 
@@ -410,7 +329,7 @@ def affordable(cost, n, ask, state, d):
 @njit(**KERNEL)
 def advance(item, query, keys, tree, nodes, prefix, ask, state):
     """Do with an item from the heap what its plan says, if that can be afforded."""
-    count, d, n = len(tree.first), len(query), len(state.stage)
+    count, d, n = len(tree.first), len(query), ask.visible
     leaf = item < count and tree.children[item] == 0
     if leaf and state.whole[ROTATED] == 0 and len(prefix.ranks) > 0 and state.middle[item] < state.real[LIKELY]:
         last = len(prefix.ranks) - 1
@@ -418,22 +337,20 @@ def advance(item, query, keys, tree, nodes, prefix, ask, state):
         if affordable(turning(first, prefix, state), n, ask, state, d):
             rotate(first, query, prefix, ask, state)
     stage = plan(item, tree, nodes, prefix, ask, state)[1]
-    inner_node = item < count and not leaf
+    divides = item < count and not leaf
     cost = 0.0
-    if inner_node:
+    if divides:
         cost = tree.children[item] * (3.0 if len(nodes.low) else 1.0)
     elif stage >= 0:
         cost = state.count[item] * prefix.ranks[stage] / d + turning(stage, prefix, state)
     if cost > 0.0 and not state.whole[HALT] and not affordable(cost, n, ask, state, d):
         push(item, tree, nodes, prefix, ask, state)
         replan(tree, nodes, prefix, ask, state)
-        if not affordable(cost, n, ask, state, d) and not state.whole[HALT]:
+        if not affordable(cost, n, ask, state, d):
             state.whole[HALT] = 1
-            for i in range(state.whole[SIZE]):
-                state.rank[state.heap[i]] = plan(state.heap[i], tree, nodes, prefix, ask, state)[0]
-                rise(i, state)
+            reorder(tree, nodes, prefix, ask, state)
         return
-    if inner_node and not state.whole[HALT]:
+    if divides and not state.whole[HALT]:
         for child in range(tree.child[item], tree.child[item] + tree.children[item]):
             look(child, query, tree, nodes, prefix, ask, state)
     elif stage < 0:
@@ -462,7 +379,7 @@ def open_all(item, query, keys, tree, ask, state):
             score(place, query, keys, ask, state)
 
 
-@njit(**KERNEL)
+@njit(cache=True, **KERNEL)
 def search(query, keys, tree, nodes, prefix, ask, state):
     """Score keys until the mass of the rest is at most eps, or nothing is left."""
     state.real[:] = 0.0
@@ -471,9 +388,8 @@ def search(query, keys, tree, nodes, prefix, ask, state):
     state.stage[:] = 0
     state.dot[:] = 0.0
     state.logits[:] = math.nan
-    norm = ask.norm
-    state.rest[:] = norm
-    if tree.roots * (3 if len(nodes.low) else 1) > ask.allowance * len(state.stage):  # too few keys to plan for
+    state.rest[:] = ask.norm
+    if tree.roots * (3 if len(nodes.low) else 1) > ask.allowance * ask.visible:  # too few keys to plan for
         for root in range(tree.roots):
             open_all(root, query, keys, tree, ask, state)
         return

@@ -102,8 +102,8 @@ def node_summaries(keys: np.ndarray, tree: Tree, prefix: Prefix | None, kind: ty
         if prefix is not None:
             residual[node] = prefix.residual[a:b].max(axis=0)
     weight = (tree.last - tree.first).astype(np.float64)
-    bounds = (up(values, kind) for values in (slip, radius, spread))
-    return Nodes(center, *bounds, weight, corners[0], corners[1], residual)
+    slips, radii, spreads = (up(values, kind) for values in (slip, radius, spread))
+    return Nodes(center, slips, radii, spreads, weight, corners[0], corners[1], residual)
 
 
 def prefixes(keys: np.ndarray, ranks: tuple[int, ...], kind: type[np.floating]) -> Prefix:
