@@ -1,10 +1,10 @@
-"""Which keys to score: the part of the tree that matters most is looked at next, until the rest is proven negligible.
+"""Which keys to score: what promises most for its cost is looked at next, until the rest is proven negligible.
 
-Compiled, and all in one file: a cache of Numba's watches the file of a function, and not what the function calls. What decides the order may be rough: the certificate is computed again, from what is left, by
-:func:`attnlaws.estimators.key_index.rounding.tail_bound`.
+All in one file: a cache of Numba's watches the file of a function, and not what the function calls. What decides the
+order may be rough: the certificate is computed again, from what is left, by ``rounding.tail_bound``.
 
 An item is a node of the tree (its number) or a single key (its place + the number of nodes). Items that are not yet
-scored or opened lie in a heap, the one with the largest bound per key on top.
+scored or opened lie in a heap, the most promising on top.
 """
 
 import math
