@@ -230,10 +230,10 @@ def _show(
 
 COLUMNS = ("keys", "eps", "oracle", "n/scored", "share", "ceiling", "in order", "gain", "with build", "dense", "false")
 LEGEND = (
-    "oracle: n / k_eps; n/scored: what was achieved; share: of the oracle; ceiling: 1/(1-eps), the most where keys have "
-    "no structure; in order: n over the keys to score if logits came in order and each bounded all that follow; gain: n "
-    "over the cost in inner products, summaries and prefixes included; with build: the same with a part of what it took "
-    "to build the index; dense: rows where all keys were scored; false: certificates. Ratios are of means over rows."
+    "oracle: n / k_eps; n/scored: what was achieved; share: of the oracle; ceiling: 1/(1-eps), the most where keys "
+    "have no structure; in order: n over the keys to score if logits came in order and each bounded all that follow; "
+    "gain: n over the cost in inner products, summaries and prefixes included; with build: the same with a part of "
+    "what it took to build the index; dense: rows where all keys were scored; false: certificates. Ratios are of means."
 )
 
 

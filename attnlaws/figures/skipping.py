@@ -50,7 +50,10 @@ def skipping(groups: Mapping[str, Sequence[Mapping[str, Any]]], *, title: str) -
         log_ticks(right.yaxis, 0.7 * min(costs), 1.3)
         right.set_ylabel("cost / scoring all keys, in inner products")
         figure.legend(
-            handles=handles, loc="outside right upper", title="grey lines: the oracle,\nall keys", title_fontsize=8
+            handles=handles,
+            loc="outside right upper",
+            title="grey: the oracle (left),\nall keys scored (right)",
+            title_fontsize=8,
         )
         figure.suptitle(title, x=0.01, ha="left", fontsize=8.5, parse_math=False)
         figure.draw_without_rendering()  # laid out once, so that every file of it is the same
