@@ -80,7 +80,7 @@ def _correlated(noise: np.ndarray, factor: float) -> np.ndarray:
 
     steps = noise * np.sqrt(1 - factor**2)
     steps[0] = noise[0]
-    return lfilter([1.0], [1.0, -factor], steps, axis=0)
+    return np.asarray(lfilter([1.0], [1.0, -factor], steps, axis=0))
 
 
 def _steep(key: np.ndarray, query: np.ndarray, sigma: float) -> np.ndarray:

@@ -14,7 +14,6 @@ FEW = 24
 SWEEPS = 3
 POWER_STEPS = 4
 LOPSIDED = 4
-LARGE = 1 / 8
 CHUNK = 1 << 22
 
 
@@ -60,9 +59,6 @@ def clustered(keys: np.ndarray, block: int, work: list[float]) -> Tree:
         centers = np.array([keys[flat(node)].mean(axis=0) for node in level])
         groups = bisected(centers, -(-len(level) // BLOCKS_IN_CELL), work)
         level = [[level[i] for i in group] for group in groups]
-    limit = max(LARGE * len(keys), 2 * BLOCKS_IN_CELL * block)
-    while large := [node for node in level if isinstance(node, list) and len(flat(node)) > limit]:
-        level = [part for node in level for part in (node if any(node is one for one in large) else [node])]
     return _assembled(level)
 
 

@@ -246,6 +246,7 @@ class KeyIndex:
             log_low=np.empty(items),
             middle=np.empty(items),
             count=np.empty(items, np.int64),
+            sure=np.empty(items, np.int8),
             stage=np.empty(self.n, np.int64),
             dot=np.empty(self.n),
             heap=np.empty(items, np.int64),
@@ -253,7 +254,7 @@ class KeyIndex:
             logits=np.empty(self.n),
             query=np.empty(rank),
             rest=np.empty(stages),
-            real=np.empty(8),
+            real=np.empty(7),
             whole=np.empty(8, np.int64),
         )
 

@@ -15,11 +15,12 @@ from numba import njit
 
 KERNEL: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
 LIBRARY = 2.0**-40
-TOP, HEAD, REST, UNIT, PEAK, SURE, LIKELY, SKIPPABLE = range(8)
+TOP, HEAD, REST, UNIT, PEAK, LIKELY, SKIPPABLE = range(7)
 SIZE, SCORED, NODES, BOXES, COORDINATES, ROTATED, STALE, HALT = range(8)
 CHEAP = 0.01  # a query is rotated as a whole where that costs less than this part of scoring everything
 COMPARED = 0.5  # a key that is scored costs an inner product, and its value another
 NARROW = 3.4  # the steepness of a logistic function with half that deviation
+LAST = 1e6  # in the order of what is scored, what can be skipped for certain comes last
 RESUME = 0.005  # what must be affordable again, in parts of scoring everything, before plans are made again
 
 
@@ -32,9 +33,8 @@ def two_point(variance, reach):
     if not (variance > 0.0 and reach > 0.0):
         return 0.0
     far, near = math.log(variance), 2.0 * math.log(reach) - variance / reach - reach
-    larger, smaller = max(far, near), min(far, near)
-    sum_log = larger + math.log1p(math.exp(smaller - larger))
-    return max(0.0, reach + sum_log - math.log(reach * reach + variance))
+    both = max(far, near) + math.log1p(math.exp(-abs(far - near)))
+    return max(0.0, reach + both - math.log(reach * reach + variance))
 
 
 @njit(**KERNEL)
@@ -44,14 +44,9 @@ def log_mass(count, mean, reach, below, variance, chord, bennett):
     Its arguments bound the number of keys, their mean logit, how far the largest and the smallest are from it, and
     their variance. The chord of exp is the case where nothing is known of the variance but that reach below bounds it.
     """
-    shape = reach
     if chord:
-        shape = two_point(reach * below, reach)
-        if bennett:
-            shape = two_point(min(variance, reach * below), reach)
-    elif bennett:
-        shape = two_point(variance, reach)
-    shape = min(shape, reach)
+        variance = min(variance, reach * below) if bennett else reach * below
+    shape = min(two_point(variance, reach), reach) if chord or bennett else reach
     return math.log(count) + mean + shape + LIBRARY * (1500.0 + abs(mean) + reach)  # 1500: the logarithms inside
 
 
@@ -59,16 +54,14 @@ def log_mass(count, mean, reach, below, variance, chord, bennett):
 def inner(a, b, first, last):
     """Inner product of some components, in four running sums."""
     s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
-    i = first
-    while i + 4 <= last:
+    full = last - (last - first) % 4
+    for i in range(first, full, 4):
         s0 += a[i] * np.float64(b[i])
         s1 += a[i + 1] * np.float64(b[i + 1])
         s2 += a[i + 2] * np.float64(b[i + 2])
         s3 += a[i + 3] * np.float64(b[i + 3])
-        i += 4
-    while i < last:
+    for i in range(full, last):
         s0 += a[i] * np.float64(b[i])
-        i += 1
     return (s0 + s1) + (s2 + s3)
 
 
@@ -141,7 +134,7 @@ def plan(item, tree, nodes, prefix, ask, state):
     bound, size = state.log_bound[item], state.count[item]
     best, stage = bound - math.log(size), -1
     if state.whole[HALT]:
-        return best, stage
+        return best - LAST * state.sure[item], stage
     count, d = len(tree.first), nodes.center.shape[1]
     chance, reached, start = 1.0, 0, 0
     slack = max(0.0, bound - math.log(size) - state.middle[item])
@@ -172,7 +165,7 @@ def plan(item, tree, nodes, prefix, ask, state):
 
 @njit(**KERNEL)
 def pop(state):
-    """Take the item with the largest bound per key."""
+    """Take the most promising item."""
     heap, rank = state.heap, state.rank
     item = heap[0]
     state.whole[SIZE] -= 1
@@ -226,19 +219,21 @@ def outlook(ask, state):
     head = state.real[HEAD] * math.exp(state.real[TOP] - unit) if state.real[HEAD] > 0.0 else 0.0
     head += np.exp(lows - unit).sum()
     odds = ask.eps / (1.0 - ask.eps)
-    state.real[SKIPPABLE], state.real[SURE] = 0.0, -math.inf
-    tail, left, largest = 0.0, head, state.count[items].max()
+    tail, left, keys, found = 0.0, head, 0.0, 0
     each = state.log_bound[items] - np.log(state.count[items].astype(np.float64))
-    for i in np.argsort(each):  # skipped first are those that cost least to skip
+    order = np.argsort(each)
+    for i in order:  # skipped first are those that cost least to skip
         tail += math.exp(min(state.log_bound[items[i]] - unit, 700.0))
         left -= math.exp(lows[i] - unit)
         if not tail <= odds * left:
             break
-        state.real[SKIPPABLE] += state.count[items[i]]
-        state.real[SURE] = each[i]
-    # Once more is known, other items may be cheaper to skip than these, and the last of those may not fit.
-    state.real[SKIPPABLE] = max(0.0, state.real[SKIPPABLE] - largest)
-    state.real[LIKELY] = state.real[SURE]
+        keys += state.count[items[i]]
+        found += 1
+    if keys >= state.real[SKIPPABLE]:  # else what was found before can be skipped still: all that is learnt later helps
+        state.sure[:] = 0
+        state.sure[items[order[:found]]] = 1
+        state.real[SKIPPABLE] = keys
+    state.real[LIKELY] = each[order[found - 1]] if found else -math.inf
     tail = 0.0
     for i in np.argsort(state.middle[items]):
         item = items[i]
@@ -343,13 +338,17 @@ def advance(item, query, keys, tree, nodes, prefix, ask, state):
         cost = tree.children[item] * (3.0 if len(nodes.low) else 1.0)
     elif stage >= 0:
         cost = state.count[item] * prefix.ranks[stage] / d + turning(stage, prefix, state)
-    if cost > 0.0 and not state.whole[HALT] and not affordable(cost, n, ask, state, d):
+    gone = state.sure[item] * float(state.count[item]) * (item < count)
+    if cost > 0.0 and not state.whole[HALT] and not affordable(cost + gone, n, ask, state, d):
         push(item, tree, nodes, prefix, ask, state)
         replan(tree, nodes, prefix, ask, state)
-        if not affordable(cost, n, ask, state, d):
+        if not affordable(cost + gone, n, ask, state, d):
             state.whole[HALT] = 1
             reorder(tree, nodes, prefix, ask, state)
         return
+    if state.sure[item] and (item < count or stage < 0):
+        state.sure[item] = 0
+        state.real[SKIPPABLE] -= state.count[item]
     if divides and not state.whole[HALT]:
         for child in range(tree.child[item], tree.child[item] + tree.children[item]):
             look(child, query, tree, nodes, prefix, ask, state)
@@ -382,11 +381,8 @@ def open_all(item, query, keys, tree, ask, state):
 @njit(cache=True, **KERNEL)
 def search(query, keys, tree, nodes, prefix, ask, state):
     """Score keys until the mass of the rest is at most eps, or nothing is left."""
-    state.real[:] = 0.0
-    state.whole[:] = 0
+    state.real[:], state.whole[:], state.sure[:], state.stage[:], state.dot[:] = 0.0, 0, 0, 0, 0.0
     state.real[TOP] = -math.inf
-    state.stage[:] = 0
-    state.dot[:] = 0.0
     state.logits[:] = math.nan
     state.rest[:] = ask.norm
     if tree.roots * (3 if len(nodes.low) else 1) > ask.allowance * ask.visible:  # too few keys to plan for

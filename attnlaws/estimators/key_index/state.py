@@ -37,6 +37,7 @@ class State(NamedTuple):
         log_low: logarithm of a lower bound of it, for plans only.
         middle: its estimated logit per key.
         count: its visible keys.
+        sure: 1 for items that were found to be negligible together, whatever the others turn out to be.
         stage: how many stages of its prefix a key has been given.
         dot: the inner product of that prefix.
         heap: items.
@@ -52,6 +53,7 @@ class State(NamedTuple):
     log_low: np.ndarray
     middle: np.ndarray
     count: np.ndarray
+    sure: np.ndarray
     stage: np.ndarray
     dot: np.ndarray
     heap: np.ndarray
