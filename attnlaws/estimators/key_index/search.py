@@ -218,7 +218,7 @@ def outlook(ask, state):
     unit = max(state.real[TOP], lows.max())
     head = state.real[HEAD] * math.exp(state.real[TOP] - unit) if state.real[HEAD] > 0.0 else 0.0
     head += np.exp(lows - unit).sum()
-    odds = ask.eps / (1.0 - ask.eps)
+    odds = (1.0 - 1e-6) * ask.eps / (1.0 - ask.eps)  # what is certain must be so for the padded bounds of the end, too
     tail, left, keys, found = 0.0, head, 0.0, 0
     each = state.log_bound[items] - np.log(state.count[items].astype(np.float64))
     order = np.argsort(each)
@@ -338,15 +338,16 @@ def advance(item, query, keys, tree, nodes, prefix, ask, state):
         cost = tree.children[item] * (3.0 if len(nodes.low) else 1.0)
     elif stage >= 0:
         cost = state.count[item] * prefix.ranks[stage] / d + turning(stage, prefix, state)
-    gone = state.sure[item] * float(state.count[item]) * (item < count)
-    if cost > 0.0 and not state.whole[HALT] and not affordable(cost + gone, n, ask, state, d):
+    given_up = state.sure[item] and (item < count or stage < 0)
+    cost += state.count[item] if given_up else 0.0
+    if cost > 0.0 and not state.whole[HALT] and not affordable(cost, n, ask, state, d):
         push(item, tree, nodes, prefix, ask, state)
         replan(tree, nodes, prefix, ask, state)
-        if not affordable(cost + gone, n, ask, state, d):
+        if not affordable(cost, n, ask, state, d):
             state.whole[HALT] = 1
             reorder(tree, nodes, prefix, ask, state)
         return
-    if state.sure[item] and (item < count or stage < 0):
+    if given_up:
         state.sure[item] = 0
         state.real[SKIPPABLE] -= state.count[item]
     if divides and not state.whole[HALT]:
