@@ -100,8 +100,8 @@ class Stream:
             counts, highs, lows = self._histogram(exponent, base, last, shift)
             bin, high, low, before = selection.crossed(counts, highs, lows, limit, high, low)
             dropped += before
-            if bin == counts.size:
-                return self.all_but_one(), 0.0
+            if bin == counts.size:  # all fits: either there is no more, or the same sum in another order rounds down
+                return (Cut(dropped, _score(last + 1), 0) if last < _key(self.top) else self.all_but_one()), 0.0
             base += int(bin) << shift
             last = min(last, base + (1 << shift) - 1)
             if base == last:

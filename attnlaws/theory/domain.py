@@ -1,4 +1,4 @@
-"""Domains of parameters: numbers of an interval, names, rows of scores; every value is checked against one."""
+"""Domains of parameters: numbers of an interval, names, rows of scores, vectors; every value is checked against one."""
 
 from __future__ import annotations
 
@@ -311,4 +311,83 @@ class Row:
         return tuple(sorted(scores, reverse=True))
 
 
-Domain = Number | Choice | Row
+LARGEST = 1e100
+"""Elements of vectors stay below this, so that no sum of squares leaves float64."""
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Sets of vectors, an array [..., vector, coordinate].
+
+    Attributes:
+        beside: the name of a row parameter that has one element for each vector; empty where there is none.
+        fewest: the least number of vectors of a set.
+    """
+
+    beside: str = ""
+    fewest: int = 1
+
+    def describe(self) -> str:
+        """The domain in words."""
+        number = f"one for each of the {self.beside}" if self.beside else f"at least {self.fewest} in each"
+        return f"sets of vectors [..., vector, coordinate] of real numbers up to {_bound_text(LARGEST)}, {number}"
+
+    def check(self, name: str, value: object, why: str = "") -> np.ndarray:
+        """Normalize sets of vectors to a float64 array of two dimensions or more.
+
+        Raises:
+            ValueError: an element that is not finite or too large, fewer than two dimensions, an empty one, too few
+                vectors, or no array of real numbers.
+
+        Example:
+            >>> Vectors().check("values", [[0, 1]])
+            array([[0., 1.]])
+        """
+        array = plain_array(name, value, self.describe())
+        if array.dtype.kind not in "iuf" or array.ndim < 2 or array.size == 0:
+            raise fault(name, value, self.describe(), why)
+        if array.shape[-2] < self.fewest:
+            raise fault(name, _Shown(f"{array.shape[-2]} vectors"), self.describe(), why)
+        vectors = array.astype(np.float64)
+        wrong = ~(np.abs(vectors) <= LARGEST)
+        if wrong.any():
+            where = "".join(f"[{i}]" for i in np.argwhere(wrong)[0])
+            raise fault(f"{name}{where}", vectors[wrong][0], self.describe(), why)
+        return vectors
+
+    def check_beside(self, name: str, shape: tuple[int, ...], row: tuple[int, ...]) -> None:
+        """Refuse another number of vectors than the row has elements; both are given by their shapes."""
+        if shape[-2] != row[-1]:
+            raise fault(name, _Shown(f"{shape[-2]} vectors"), self.describe(), f"{self.beside} has {row[-1]}")
+
+    def parse(self, text: str, name: str = "value") -> np.ndarray:
+        """Vectors from words of the command line: coordinates separated by commas, vectors by semicolons."""
+        try:
+            return self.check(name, [[float(word) for word in vector.split(",")] for vector in text.split(";")])
+        except ValueError:
+            raise fault(name, text, "vectors separated by semicolons, of numbers separated by commas") from None
+
+    def sample(
+        self, rng: random.Random, wide: bool = True, count: int | None = None
+    ) -> tuple[tuple[Fraction, ...], ...]:
+        """Random vectors, of any scale, now and then far from the origin, and with two of them equal now and then.
+
+        Args:
+            rng: the source of randomness.
+            wide: reach into the tails.
+            count: the number of vectors.
+        """
+        count = count or rng.randint(self.fewest, 16 if wide else 6)
+        width = rng.randint(1, 6 if wide else 3)
+        scale = Fraction(2) ** (rng.randint(-300, 300) if wide and rng.random() < 0.2 else rng.randint(-10, 10))
+        offset = rng.choice((0, 1 << 20)) if wide else 0
+        drawn = [
+            tuple(scale * (offset + Fraction(round(1024 * rng.gauss(0.0, 1.0)), 1024)) for _ in range(width))
+            for _ in range(count)
+        ]
+        if rng.random() < 0.2:
+            drawn[-1] = drawn[0]
+        return tuple(drawn)
+
+
+Domain = Number | Choice | Row | Vectors

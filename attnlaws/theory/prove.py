@@ -20,7 +20,7 @@ from flint import ctx
 from attnlaws.theory.enclose import enclose
 from attnlaws.theory.ends import tied
 from attnlaws.theory.law import Law, free_domains, sample_point
-from attnlaws.theory.ordered import LENGTH
+from attnlaws.theory.ordered import LENGTH, WIDTH
 from attnlaws.theory.simplify import same_product, settled, vanishes
 from attnlaws.theory.steps import (
     ROOT,
@@ -251,10 +251,15 @@ class _Sampler:
         for _ in range(POINTS):
             drawn = sample_point(known, rng, wide=False, case=self.chain)
             point = {self.symbols[name]: value for name, value in drawn.items()}
-            rows = [len(value) for value in point.values() if isinstance(value, tuple)]
+            sets = [value for value in point.values() if isinstance(value, tuple)]
+            sizes = {}
+            for value in sets:
+                sizes[LENGTH] = len(value)
+                if isinstance(value[0], tuple):
+                    sizes[WIDTH] = len(value[0])
             for symbol in sorted(symbols, key=str):
-                if symbol == LENGTH and rows:
-                    point[symbol] = rows[0]
+                if symbol in sizes:
+                    point[symbol] = sizes[symbol]
                 elif str(symbol) not in known and symbol.is_Symbol:
                     point[symbol] = sp.Rational(rng.randint(1, 128), 16)
             yield point

@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from attnlaws.estimators import certificate, certify_topk, decide, k_eps, topk
+from attnlaws.estimators import certificate, certify_topk, decide, k_eps, selection, topk
 from attnlaws.estimators.stream import Stream
 
 EPS = (0.0, 1e-310, 1e-17, 0.01, 0.25, 0.7, 1 - 2.0**-53, 1.0)
@@ -44,6 +44,29 @@ def test_pieces_and_histograms_give_what_sorting_gives(small):
                 np.testing.assert_allclose(one[0], other, rtol=2e-14)
             assert found[2][0] <= want.tau_upper
             assert want.tau_lower <= found[3][0]
+
+
+@pytest.mark.parametrize("later", [2, 3, 4])
+def test_sums_that_round_otherwise_in_another_order_drop_no_more_than_they_say(small, monkeypatch, later):
+    """A bin was seen to exceed the limit; its parts, added anew, are made to stay within it. They can be dropped then,
+    and no others: what is dropped must be what the cut names, and the mass what is dropped."""
+    row = np.random.default_rng(4).normal(size=3000)
+    stream, calls, real = Stream(row, None), [], selection.crossed
+
+    def crossed(counts, highs, lows, limit, high, low):
+        calls.append(limit)
+        return real(counts, highs, lows, limit * (1 + (len(calls) == later)), high, low)
+
+    want = stream.cut(0.1 * stream.total, 0)[0]
+    monkeypatch.setattr(selection, "crossed", crossed)
+    cut = stream.cut(0.1 * stream.total, 0)[0]
+    assert len(calls) == later
+    assert want.dropped < cut.dropped < want.dropped + 1000
+    assert cut.dropped == (row < cut.score).sum() + cut.tied
+    reference, mass = stream.tail(cut)
+    dropped = np.sort(row)[: cut.dropped]
+    assert reference == dropped[-1]
+    assert math.isclose(mass, np.exp(dropped - reference).sum(), rel_tol=1e-12)
 
 
 def test_a_mask_hides_keys_of_a_stream(small):

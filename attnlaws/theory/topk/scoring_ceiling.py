@@ -98,7 +98,7 @@ LAW = Law(
         across="eps",
         series=({"sigma": 0.5}, {"sigma": 1.5}),
         values=(0.01, 0.1, 0.3),
-        ladder={"point": {"eps": 0.05, "sigma": 1.0}, "along": "n", "values": (64, 128, 256, 512, 1024)},
+        ladder={"point": {"eps": 0.3, "sigma": 0.5}, "along": "n", "values": (32, 64, 128, 256, 512)},
     ),
     sabotages={
         "the certificate's own ratio": 1 / (1 + eps),
