@@ -112,7 +112,7 @@ print(f"1 - p_1 = {1 - shares[0]}, proven: {float(proven.tau_lower):.15g} to {fl
 
 # %%
 kept = np.argsort(np.argsort(-logits, axis=-1), axis=-1) < k[..., None]
-error = al.estimators.output_error_bound(logits, values, kept)
+error = al.estimators.output_error_bound(logits, values[:, None], kept)
 size = np.linalg.norm(values, axis=-1).mean()
 for name in ("error_upper", "variance", "ball", "norm"):
     print(f"{name:12} {getattr(error, name).mean() / size:.4f} of the values' mean norm, mean over the rows")

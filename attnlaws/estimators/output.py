@@ -80,7 +80,8 @@ def output_error_bound(
         raise fault("values.shape", vectors.shape, f"[..., {n}, d_v], a vector for each of the {n} keys of logits")
     lead = scores.shape[:-1]
     demand = f"[..., {n}, d_v] with axes before that broadcast to those of logits, {lead}"
-    if joined_shape("values", vectors[..., 0, 0], lead, demand) != lead:
+    whole = joined_shape("values", vectors, (*lead, *vectors.shape[-2:]), demand)
+    if whole[:-2] != lead:
         raise fault("values.shape", vectors.shape, demand)
     chosen = hiding(kept, scores.shape, "kept", "key is kept")
     seen = None if mask is None else hiding(mask, scores.shape)

@@ -15,6 +15,10 @@ SHOWN = {
         *("retrieval.exponential: SUPPORTED", "retrieval.typical_norm_as_mean: REFUTED", "image/png"),
         *("10.88", "0.83705", "must be a real number > 4", "104.3", "36.8", "1.21e+04", "2.43e+12", "over 192 pairs"),
     ),
+    "topk": (
+        *("topk.k_eps: SUPPORTED", "topk.k_eps_beyond_freezing: REFUTED", "topk.scored_equals_kept: REFUTED"),
+        *("image/png", "decided in 384 of 384 rows", "1 - p_1 = 0.0", "of 4096 keys scored"),
+    ),
 }
 """What a reader is promised to see."""
 
