@@ -91,9 +91,9 @@ def log_tail_mass(scores: str, n: float, k: float, sigma: float) -> float:
         scaled = np.exp(np.minimum(s[:, None] + logs, 300.0))
         faded = np.exp(-scaled) * density
         with np.errstate(divide="ignore"):
-            one = np.log(rule.below(scaled * faded)[:, near])
-            below = special.xlogy(n - k - 1, rule.below(faded)[:, near])
-            above = special.xlogy(k - 1, rule.above(faded)[:, near])
+            one = np.log(np.maximum(rule.below(scaled * faded)[:, near], 0.0))
+            below = special.xlogy(n - k - 1, np.maximum(rule.below(faded)[:, near], 0.0))
+            above = special.xlogy(k - 1, np.maximum(rule.above(faded)[:, near], 0.0))
         return special.logsumexp(outside + one + below + above - scaled[:, near], axis=1)
 
     def log_integrand(s: np.ndarray) -> np.ndarray:

@@ -78,12 +78,12 @@ class Rule:
         self.score = QUANTILES[scores](self.y)
 
     def below(self, values: np.ndarray) -> np.ndarray:
-        """The integrals of values[..., node], not negative, from the lower end to each node."""
+        """The integrals of values[..., node] from the lower end to each node; their rounding may be negative."""
         panels = values.reshape(*values.shape[:-1], self.half.size, ORDER)
         inside = (panels @ self.partial.T) * self.half[:, None]
         whole = (panels * self.weights.reshape(-1, ORDER)).sum(axis=-1)
         before = np.cumsum(whole, axis=-1) - whole
-        return np.maximum(before[..., None] + inside, 0.0).reshape(values.shape)
+        return (before[..., None] + inside).reshape(values.shape)
 
     def above(self, values: np.ndarray) -> np.ndarray:
         """The integrals from each node to the upper end, which do not come from a difference."""
@@ -91,7 +91,7 @@ class Rule:
         inside = (panels @ self.partial[::-1, ::-1].T) * self.half[:, None]
         whole = (panels * self.weights.reshape(-1, ORDER)).sum(axis=-1)
         after = np.cumsum(whole[..., ::-1], axis=-1)[..., ::-1] - whole
-        return np.maximum(after[..., None] + inside, 0.0).reshape(values.shape)
+        return (after[..., None] + inside).reshape(values.shape)
 
 
 @lru_cache(maxsize=1)

@@ -304,7 +304,10 @@ def value_at(expr: sp.Expr, values: Mapping[str, Any]) -> Any:
         6
     """
     symbols = tuple(sorted(expr.free_symbols, key=str))
-    return numeric(expr, symbols)(*(values[str(symbol)] for symbol in symbols))
+    given = [values[str(symbol)] for symbol in symbols]
+    if expr.atoms(Stable):  # SciPy takes no fractions
+        given = [np.asarray(value, np.float64)[()] for value in given]
+    return numeric(expr, symbols)(*given)
 
 
 @lru_cache(maxsize=512)

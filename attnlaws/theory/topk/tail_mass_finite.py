@@ -102,7 +102,7 @@ def _by_rank(scores: str, n: int, k: int, sigma: float, fine: float) -> float:
         parts = [integrate.cumulative_simpson(values[piece], x=x[piece], initial=0.0) for piece in pieces]
         return parts[0] if len(parts) == 1 else np.append(parts[0][:-1], parts[0][-1] + parts[1])
 
-    step = 0.4 * fine
+    step, spread = 0.4 * fine, np.sqrt(k * (n - k) / n) / n
     total = 0.0
     for s in np.arange(-logs[-1] - np.log(n) - 24.0, -logs[0] + 5.0, step):
         scaled = np.exp(np.minimum(s + logs, 300.0))
@@ -113,7 +113,10 @@ def _by_rank(scores: str, n: int, k: int, sigma: float, fine: float) -> float:
         if factor * (weights @ one) < 1e-18:
             continue
         share = below(tilted)
-        outside = special.betainc(k, n - k, np.clip(1 - share / share[-1], 0.0, 1.0))
+        above = np.clip(1 - share / share[-1], 0.0, 1.0)
+        outside = np.where(above > k / n, 1.0, 0.0)
+        unsure = np.abs(above - k / n) < 15 * spread + 60 / n  # elsewhere it is 0 or 1 but for exp(-50)
+        outside[unsure] = special.betainc(k, n - k, above[unsure])
         total += factor * (weights @ (one * outside))
     return step * total
 
