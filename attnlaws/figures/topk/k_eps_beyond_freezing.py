@@ -1,5 +1,7 @@
 """Where the limit rule ends: how many times more keys a typical row needs, over sigma and the number of keys."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -57,12 +59,12 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     axes.plot(np.sqrt(2 * np.log(sizes)), sizes, color=COLOURS[0], linestyle=":", linewidth=1.8)
     handles.append(Line2D([], [], color=COLOURS[0], linestyle=":", linewidth=1.8))
     names.append("sigma = sqrt(2 ln n)")
-    points = [p for p in verdict.points if p.parameters["eps"] == SHARES[0]]
-    place = [[p.parameters[name] for p in points] for name in ("sigma", "n")]
-    axes.scatter(
-        *place, c=[p.mean / p.theory for p in points], cmap=colours, norm=norm, zorder=3, edgecolors="black", s=36
-    )
-    handles.append(Line2D([], [], color="black", marker=MARKERS[0], markerfacecolor="white", linestyle="none"))
+    look: dict[str, Any] = {"color": "black", "marker": MARKERS[0], "linestyle": "none", "zorder": 3}
+    for point in verdict.points:
+        if point.parameters["eps"] == SHARES[0]:
+            filled = colours(norm(point.mean / point.theory))
+            axes.plot(point.parameters["sigma"], point.parameters["n"], markerfacecolor=filled, markersize=6, **look)
+    handles.append(Line2D([], [], markerfacecolor="white", **look))
     names.append(f"simulated mean over rule, eps = {SHARES[0]:g}")
     axes.set_yscale("log", base=2)
     axes.set_xlim(sigma[0], sigma[-1])
