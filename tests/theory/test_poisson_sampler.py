@@ -1,11 +1,13 @@
 """topk.poisson_sampler against whole rows, drawn and sorted."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from attnlaws import registry
 from attnlaws.simulations.simulate import make_task
+from attnlaws.simulations.topk.poisson_sampler import EXPERIMENT
 from attnlaws.theory.accuracy import certify
 from attnlaws.theory.prove import prove
 from attnlaws.theory.topk.poisson_sampler import LAW
@@ -15,7 +17,7 @@ ROWS = 4000
 
 def sampled(**point):
     """Outputs of the sampler, float64 [replicate, (participation, keys)]."""
-    task = make_task(LAW, registry.experiment(LAW.id), LAW.validate(**point), 0, "literal")
+    task = make_task(LAW, EXPERIMENT, LAW.validate(**point), 0, "literal")
     return task.values(0, ROWS)
 
 
@@ -28,13 +30,19 @@ def whole(n, sigma, eps):
     return np.stack([(weights**2).sum(axis=1) / lost[:, -1] ** 2, keys], axis=1)
 
 
+def distance(one, other):
+    """The Kolmogorov-Smirnov statistic of two samples."""
+    test: Any = stats.ks_2samp(one, other)
+    return test.statistic
+
+
 @pytest.mark.parametrize(("sigma", "eps"), [(4.0, 0.1), (6.0, 0.03)])
 def test_keys_and_shares_have_the_law_of_whole_rows(sigma, eps):
     """n = 2048: two-sample Kolmogorov-Smirnov at 1e-6, visible distance 0.06; means within 5 standard errors, 5 %."""
     ours, rows = sampled(n=2048, sigma=sigma, eps=eps, drawn=200), whole(2048, sigma, eps)
     for column in (0, 1):
         one, other = ours[:, column], rows[:, column]
-        assert stats.ks_2samp(one, other).statistic < np.sqrt(-np.log(1e-6 / 2) / ROWS)
+        assert distance(one, other) < np.sqrt(-np.log(1e-6 / 2) / ROWS)
         error = np.hypot(one.std(), other.std()) / np.sqrt(ROWS)
         assert abs(one.mean() - other.mean()) < 5 * error
     assert abs(np.median(ours[:, 1]) - np.median(rows[:, 1])) <= 1
@@ -43,7 +51,7 @@ def test_keys_and_shares_have_the_law_of_whole_rows(sigma, eps):
 def test_another_level_is_seen():
     """A wrong sampler, of rows twice as long, is told apart by the same statistic where they are hardly frozen."""
     ours, rows = sampled(n=4096, sigma=3.3, eps=0.1, drawn=400)[:, 1], whole(2048, 3.3, 0.1)[:, 1]
-    assert stats.ks_2samp(ours, rows).statistic > np.sqrt(-np.log(1e-6 / 2) / ROWS)
+    assert distance(ours, rows) > np.sqrt(-np.log(1e-6 / 2) / ROWS)
 
 
 def test_too_few_scores_are_told():

@@ -208,8 +208,8 @@ class block_means(Stable):
         return _odds(weighed, mean)
 
 
-ALL: sp.Expr = sp.Sum(weight(logits)(INDEX), (INDEX, 1, LENGTH))
-OUTSIDE: sp.Expr = sp.Sum(weight(logits)(INDEX), (INDEX, kept_keys(k, size, LENGTH) + 1, LENGTH)) / ALL
+ALL: Any = sp.Sum(weight(logits)(INDEX), (INDEX, 1, LENGTH))
+OUTSIDE: Any = sp.Sum(weight(logits)(INDEX), (INDEX, kept_keys(k, size, LENGTH) + 1, LENGTH)) / ALL
 FORMS = {
     "bound": (summary_log_odds(logits, k, size), "each kept block weighs at least its heaviest key"),
     "scored": (scored_log_odds(logits, k, size), "the kept weight is known"),

@@ -35,6 +35,7 @@ PARAMETERS = (
 )
 n, sigma = (parameter.symbol for parameter in PARAMETERS[:2])
 t, x = sp.Symbol("t", positive=True), sp.Symbol("x", real=True)
+DRAWN = {"drawn": 64, "eps": 0.1}
 HAZARD = freezing.HAZARD.xreplace({freezing.n: n})
 WEIGHT = sp.exp(sigma * x)
 
@@ -86,9 +87,9 @@ LAW = Law(
     regime="n of 1000 or more, and ten times the scores drawn one by one, in both phases",
     grid=Grid(
         across="sigma",
-        series=({"n": 10**6}, {"n": 10**12}),
+        series=({"n": 10**6, **DRAWN}, {"n": 10**12, **DRAWN}),
         values=(7.0, 9.0, 12.0),
-        extra=({"n": 10**12, "sigma": 2.0}, {"n": 1000, "sigma": 4.0}),
+        extra=({"n": 10**12, "sigma": 2.0, **DRAWN}, {"n": 1000, "sigma": 4.0, **DRAWN}),
     ),
     sabotages={
         "weights that hardly spread": sp.exp(sigma**2) / n,
