@@ -205,7 +205,7 @@ def _curvature(scores: Scores, level: Level, kept: Any) -> sp.Expr:
 
 
 def _bias_of_tail(scores: Scores, level: Level, kappa: Any) -> sp.Expr:
-    """n times the first correction of the mean tail mass, as the delta method gives it."""
+    """The first correction, times n, of the mean tail mass, as the delta method gives it."""
     at = level(kappa)
     w_t, mean, share = scores.weight.subs(scores.x, at), scores.moment(), scores.share(at)
     capped = scores.dropped(at) + w_t * scores.kept(at)

@@ -2,8 +2,8 @@
 
 The scores are b times independent exponential variables, so that the weights exp(score) have the Pareto tail
 u^(-b): a weight exceeded by a share u of the others. The law is the limit of many scores, with its first correction
-for finite n. The mean weight exists for b < 1. The weights have a variance, and the limit is reached at the rate 1/n,
-for b < 1/2 only: there it is judged. For b > 1 the largest weights make up the whole sum and no population limit exists.
+for finite n. The mean weight exists for b < 1; the weights have a variance, and the limit is reached at the rate 1/n,
+for b < 1/2 only: there it is judged. For b > 1 the largest weights make up the whole sum, and there is no such limit.
 
 The output ``k_eps`` is the limit of k_eps/n, the fraction of the keys that loses at most the share eps;
 ``log_k_eps`` is its natural logarithm, for fractions below the range of float64.

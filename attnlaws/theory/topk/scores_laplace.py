@@ -160,8 +160,8 @@ LAW = Law(
     regime="many keys, and b < 1/2 for the rate 1/n at which the limit is judged",
     grid=Grid(
         across="kappa",
-        series=({"b": 0.15, "eps": 0.1}, {"b": 0.3, "eps": 0.5}),
-        values=(0.05, 0.2, 0.7),
+        series=({"b": 0.15, "eps": 0.1}, {"b": 0.3, "eps": 0.8}),
+        values=(0.05, 0.2, 0.9),
     ),
     sabotages={
         "the tail of exponential scores": 1 - kappa ** (1 - b),
