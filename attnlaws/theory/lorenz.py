@@ -41,7 +41,7 @@ LIMIT_REASON = (
 )
 TAIL_REASON = (
     "second order of E[T/Z] in the fluctuations of T/n and Z/n: the bias of T (the kept fraction seen from one key is "
-    "Beta(k, n - k), variance kappa (1 - kappa)/(n + 1)), the covariance of T and Z (influence function min(w, w_t) of "
+    "Beta(k, n - k), of variance kappa (1 - kappa)/(n + 1)), the covariance of T and Z (influence function min(w, w_t) of "
     "T) and the variance of Z"
 )
 TAIL_REST = (

@@ -87,7 +87,6 @@ EXPERIMENT = Experiment(
     modes={"literal": rows},
     reference=reference,
     estimator=lambda **_: Smooth(Symbol("tail_mass")),
-    also={"over_independent": lambda **_: Smooth(Symbol("tail_mass") / Symbol("independent"))},
     evaluated_at=lambda *, n, kappa, **_: {"kappa": kept(n=n, kappa=kappa) / n},
     reliable=reliable,
     arithmetic_error=1e-12,

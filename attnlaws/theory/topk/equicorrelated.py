@@ -1,12 +1,9 @@
-"""Gaussian scores with correlation rho, the same for every two keys, lose what independent ones of sd sigma sqrt(1-rho) do.
+"""Gaussian scores with correlation rho of every two keys lose what independent ones of sd sigma sqrt(1 - rho) do.
 
 Such scores are a common normal shift and independent normal rests of variance sigma^2 (1 - rho); softmax ignores the
 shift, so that the tail mass has the very law of ``topk.tail_mass`` with sigma sqrt(1 - rho), for every n. The value is
 its limit for many keys, with the first correction: keeping the kappa n largest of n weights loses
-Phi(-Phi^-1(kappa) - sigma sqrt(1 - rho)). For finite n a correlation down to -1/(n - 1) is possible, and the same holds.
-
-The output ``over_independent`` is the mean tail mass over that of independent scores of standard deviation
-sigma sqrt(1 - rho): 1, at every n.
+Phi(-Phi^-1(kappa) - sigma sqrt(1 - rho)). For finite n correlations down to -1/(n - 1) are possible, and the same holds.
 """
 
 from __future__ import annotations
@@ -18,9 +15,10 @@ import sympy as sp
 from attnlaws.theory.claim import Equal, Source
 from attnlaws.theory.densities import gaussian_density
 from attnlaws.theory.law import Grid, Law
-from attnlaws.theory.lorenz import NUMBER, Curve, Scores, limit_steps, tail_correction
+from attnlaws.theory.lorenz import NUMBER, Scores
 from attnlaws.theory.parameter import Parameter, real
-from attnlaws.theory.steps import Definition, Derivation, Equals
+from attnlaws.theory.steps import Cites, Definition, Derivation, Equals
+from attnlaws.theory.topk.tail_mass import LAW as INDEPENDENT_LAW
 from attnlaws.theory.vocabulary import Phi, Phi_inverse
 
 PARAMETERS = (
@@ -35,8 +33,7 @@ spread = sigma * sp.sqrt(1 - rho)
 
 SCORES = Scores(x, gaussian_density(x), sp.exp(sigma * sp.sqrt(rho) * shift + spread * x))
 INDEPENDENT = Scores(x, gaussian_density(x), sp.exp(spread * x))
-MEAN = sp.exp(sigma * sp.sqrt(rho) * shift + spread**2 / 2)
-FORM = "the common shift g cancels; complete the square in both integrals"
+SHIFT = "exp(sigma sqrt(rho) g) is a factor of all weights"
 
 
 def level(share: Any) -> Any:
@@ -45,26 +42,23 @@ def level(share: Any) -> Any:
 
 
 lost = Phi(level(kappa) - spread)
-CURVE = Curve(
-    kept=kappa,
-    lost=lost,
-    mean=MEAN,
-    weight=sp.exp(spread * level(kappa) - spread**2 / 2),
-    density=gaussian_density(level(kappa)) / spread,
-    square_lost=sp.exp(spread**2) * Phi(level(kappa) - 2 * spread),
-    square_kept=sp.exp(spread**2) * Phi(2 * spread - level(kappa)),
+SHARE = SCORES.share(level(kappa))
+ALONE = INDEPENDENT.share(level(kappa))
+TAIL_MASS = Source(
+    "arXiv:2512.07647",
+    "section 6 (Gaussian score model)",
+    "secondary",
+    note="derived in topk.tail_mass",
+    year="2025",
 )
-RATIO = Derivation(
-    (
-        Definition(
-            SCORES.share(level(kappa)) / INDEPENDENT.share(level(kappa)),
-            "the share of the weight below the upper quantile, whatever the common shift g, over that of scores "
-            "without a shift; the same holds row by row of the sums over n keys",
-        ),
-        Equals(sp.Integer(1), "exp(sigma sqrt(rho) g) is a factor of all weights"),
-    ),
-    output="over_independent",
-)
+HERE = "topk.tail_mass at the standard deviation sigma sqrt(1 - rho)"
+
+
+def _correction() -> Derivation:
+    assert isinstance(INDEPENDENT_LAW.claim, Equal) and INDEPENDENT_LAW.claim.correction is not None
+    first, *_, last = (step.expr.subs(sigma, spread) for step in INDEPENDENT_LAW.claim.correction.steps)
+    return Derivation((Definition(first, HERE), Cites(last, TAIL_MASS, HERE)))
+
 
 LAW = Law(
     name=__name__,
@@ -78,18 +72,26 @@ LAW = Law(
         note="the model read with correlated scores; derived here",
         year="2025",
     ),
-    derivations=(Derivation(limit_steps(SCORES, level(kappa), lost, FORM, MEAN)), RATIO),
-    claim=Equal(along="n", correction=tail_correction(SCORES, level, n, CURVE, FORM)),
+    derivations=(
+        Derivation(
+            (
+                Definition(SHARE, "share of the whole weight below the upper kappa quantile, whatever the shift g"),
+                Equals(ALONE, SHIFT),
+                Cites(lost, TAIL_MASS, HERE),
+            )
+        ),
+    ),
+    claim=Equal(along="n", correction=_correction()),
     regime="every n for what independent scores lose; many keys for the limit: n well above exp(2 sigma^2 (1 - rho))",
     grid=Grid(
         across="rho",
-        series=({"kappa": 0.1, "sigma": 1.0}, {"kappa": 0.3, "sigma": 1.5}),
+        series=({"kappa": 0.1, "sigma": 1.0}, {"kappa": 0.3, "sigma": 0.5}),
         values=(0.1, 0.5, 0.9),
     ),
     sabotages={
         "correlation makes no difference": Phi(level(kappa) - sigma),
         "the correlation taken off without a root": Phi(level(kappa) - sigma * (1 - rho)),
         "the shift counts instead of the rests": Phi(level(kappa) - sigma * sp.sqrt(rho)),
-        "the tail mass shrinks with the rests' spread": {"over_independent": sp.sqrt(1 - rho)},
+        "the mass kept instead of the mass lost": Phi(spread - level(kappa)),
     },
 )

@@ -1,8 +1,8 @@
 """With Gumbel scores of scale b < 1, keeping the kappa n largest of n weights loses Q(1 - b, -ln(1 - kappa)).
 
 The scores are b times independent standard Gumbel variables, -b ln(y) with y exponential, so that the weights
-exp(score) are y^(-b); Q is the regularized upper incomplete gamma function. The law is the limit of many scores for the mass
-outside the kappa n largest weights, with its first correction for finite n. The mean weight exists for b < 1; the
+exp(score) are y^(-b); Q is the regularized upper incomplete gamma function. The law is the limit of many scores for the
+mass outside the kappa n largest weights, with its first correction for finite n. The mean weight exists for b < 1; the
 weights have a variance, and the limit is reached at the rate 1/n, for b < 1/2 only: there it is judged.
 """
 

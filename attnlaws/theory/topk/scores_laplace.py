@@ -160,7 +160,7 @@ LAW = Law(
     regime="many keys, and b < 1/2 for the rate 1/n at which the limit is judged",
     grid=Grid(
         across="kappa",
-        series=({"b": 0.15, "eps": 0.1}, {"b": 0.3, "eps": 0.8}),
+        series=({"b": 0.15, "eps": 0.1}, {"b": 0.3, "eps": 0.6}),
         values=(0.05, 0.2, 0.9),
     ),
     sabotages={
