@@ -41,23 +41,23 @@ LIMIT_REASON = (
 )
 TAIL_REASON = (
     "second order of E[T/Z] in the fluctuations of T/n and Z/n: the bias of T (the kept fraction seen from one key is "
-    "Beta(k, n - k), of variance kappa (1 - kappa)/(n + 1)), the covariance of T and Z (influence function min(w, w_t) of "
-    "T) and the variance of Z"
+    "Beta(k, n - k), of variance kappa (1 - kappa)/(n + 1)), the covariance of T and Z (influence function min(w, w_t) "
+    "of T) and the variance of Z"
 )
 TAIL_REST = (
     "with tau the limit and D = Z/(n M) - 1, T/Z is tau plus (T - tau Z)/(n M) times 1 - D, plus (T/Z - tau) D^2: the "
     "last bracket is at most 1 and tends to 0, and n D^2 has the mean Var(w)/M^2, so what is left out is o(1/n)"
 )
 SOLVES_REASON = (
-    "the share that kappa n keys lose tends to this, almost surely and for every f; both decrease in f, so the fraction at "
+    "the share that kappa n keys lose tends to this, almost surely, for every kappa; both decrease, so the fraction at "
     "which eps is lost tends to where this is eps; it lies in [0, 1], so its mean does too"
 )
 KEPT_REASON = (
-    "second order of the root k of T_k - eps Z = 0 in the fluctuations of its left side and of the weight at rank k. In "
-    "units of that weight, the left side has the influence function g = min(r, 1) - eps r, r = w/w_t, of mean kappa; "
-    "it is biased because the kept fraction seen from one key is Beta(k, n - k); the weight at the rank varies with the "
-    "number of scores above t; the variance of g comes with half the slope of the weights. A whole number of keys is "
-    "half a key more in the mean"
+    "second order of the root k of T_k - eps Z = 0 in the fluctuations of its left side and of the weight at rank k. "
+    "In units of that weight, the left side has the influence function g = min(r, 1) - eps r, r = w/w_t, of mean "
+    "kappa; it is biased because the kept fraction seen from one key is Beta(k, n - k); the weight at the rank varies with "
+    "the number of scores above t; the variance of g comes with half the slope of the weights. A whole number of keys "
+    "is half a key more in the mean"
 )
 
 NO_VARIANCE = "beyond it the weights have no variance"

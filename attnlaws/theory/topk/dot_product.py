@@ -18,10 +18,10 @@ from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.densities import chi_square_mean, gaussian_density, gaussian_mean
 from attnlaws.theory.enclose import enclose
 from attnlaws.theory.law import Grid, Law
-from attnlaws.theory.lorenz import L_STATISTICS, LIMIT_REASON, NUMBER
+from attnlaws.theory.lorenz import NUMBER
 from attnlaws.theory.noncentral_t import chi_mean, survival
 from attnlaws.theory.parameter import Parameter, integer, real
-from attnlaws.theory.steps import ROOT, Cites, Definition, Derivation, Equals, Using
+from attnlaws.theory.steps import ROOT, Cites, Definition, Derivation, Equals
 from attnlaws.theory.topk.tail_mass import LAW as GAUSSIAN
 from attnlaws.theory.vocabulary import Phi, Phi_inverse, numeric
 
@@ -43,9 +43,14 @@ weight = sp.exp(spread * z)
 BELOW = sp.Integral(weight * gaussian_density(z), (z, -sp.oo, threshold))
 SHARE = BELOW / gaussian_mean(weight, z)
 given = Phi(threshold - spread)
-WHOLE = sp.exp(spread**2 / 2)
-LEMMAS = Using((BELOW, WHOLE * given), (gaussian_mean(weight, z), WHOLE))
 MEAN = chi_square_mean(given, x, d)
+TAIL_MASS = Source(
+    "arXiv:2512.07647",
+    "section 6 (Gaussian score model)",
+    "secondary",
+    note="derived in topk.tail_mass",
+    year="2025",
+)
 
 
 def _value(kappa: np.ndarray, d: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -96,7 +101,7 @@ LAW = Law(
         "arXiv:2512.07647",
         "section 6 (Gaussian score model)",
         "reconstructed",
-        note="the Gaussian score model, with scores that are inner products of Gaussian vectors; derived here",
+        note="the model read with scores that are inner products of Gaussian vectors; derived here",
         year="2025",
     ),
     derivations=(
@@ -104,11 +109,12 @@ LAW = Law(
             (
                 Definition(
                     chi_square_mean(SHARE, x, d),
-                    "mean over the query, of squared norm x sigma_q^2, of the share of the weight below the upper kappa "
-                    "quantile of the scores",
+                    "mean over the query, of squared norm x sigma_q^2, of the share of the weight below the upper "
+                    "kappa quantile of the scores",
                 ),
-                Cites(chi_square_mean(SHARE, x, d), L_STATISTICS, LIMIT_REASON),
-                Equals(MEAN, "complete the square in both inner integrals", by=LEMMAS),
+                Cites(
+                    MEAN, TAIL_MASS, "topk.tail_mass for every query; shares lie in [0, 1], so their means converge too"
+                ),
                 Equals(ROOT, "P(T > a), computed by the trapezoid rule over the logarithm of the query's norm"),
             ),
             value=_value,

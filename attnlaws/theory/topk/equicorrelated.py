@@ -3,7 +3,7 @@
 Such scores are a common normal shift and independent normal rests of variance sigma^2 (1 - rho); softmax ignores the
 shift, so that the tail mass has the very law of ``topk.tail_mass`` with sigma sqrt(1 - rho), for every n. The value is
 its limit for many keys, with the first correction: keeping the kappa n largest of n weights loses
-Phi(-Phi^-1(kappa) - sigma sqrt(1 - rho)). For finite n correlations down to -1/(n - 1) are possible, and the same holds.
+Phi(-Phi^-1(kappa) - sigma sqrt(1 - rho)). For finite n correlations down to -1/(n - 1) can be, and the same holds.
 """
 
 from __future__ import annotations
