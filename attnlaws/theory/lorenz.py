@@ -55,9 +55,9 @@ SOLVES_REASON = (
 KEPT_REASON = (
     "second order of the root k of T_k - eps Z = 0 in the fluctuations of its left side and of the weight at rank k. "
     "In units of that weight, the left side has the influence function g = min(r, 1) - eps r, r = w/w_t, of mean "
-    "kappa; it is biased because the kept fraction seen from one key is Beta(k, n - k); the weight at the rank varies with "
-    "the number of scores above t; the variance of g comes with half the slope of the weights. A whole number of keys "
-    "is half a key more in the mean"
+    "kappa; it is biased because the kept fraction seen from one key is Beta(k, n - k); the weight at the rank varies "
+    "with the number of scores above t; the variance of g comes with half the slope of the weights. A whole number of "
+    "keys is half a key more in the mean"
 )
 
 NO_VARIANCE = "beyond it the weights have no variance"
