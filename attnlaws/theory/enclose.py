@@ -9,7 +9,6 @@ ball.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
@@ -19,6 +18,7 @@ import sympy as sp
 from flint import acb, arb, ctx, fmpq
 
 from attnlaws.theory import vocabulary as words
+from attnlaws.theory.cases import cases_of
 
 Env = dict[Any, Any]
 Node = Callable[[Env, bool], Any]
@@ -105,7 +105,7 @@ def _compile(expression: Any) -> Node:
     if expr in _CONSTANTS:
         return lambda env, analytic: _CONSTANTS[expr]()
     if isinstance(expr, sp.Piecewise):
-        return _compile_cases(expr)
+        return cases_of(expr, _compile, NAN)
     parts = [_compile(argument) for argument in expr.args]
     if expr.is_Add:
         return lambda env, analytic: sum((part(env, analytic) for part in parts[1:]), parts[0](env, analytic))
@@ -132,47 +132,6 @@ def _product(factors: Any) -> Any:
     for factor in factors:
         result = result * factor
     return result
-
-
-def _compile_cases(expr: Any) -> Node:
-    """A case distinction; not a number where a ball does not decide it, as no case is analytic across its end."""
-    cases = [(_compile_condition(condition), _compile(value)) for value, condition in expr.args]
-
-    def chosen(env: Env, analytic: bool) -> Any:
-        for condition, value in cases:
-            holds = condition(env)
-            if holds is None:
-                return NAN
-            if holds:
-                return value(env, analytic)
-        return NAN
-
-    return chosen
-
-
-def _compile_condition(condition: Any) -> Callable[[Env], bool | None]:
-    """Whether a condition holds; None where the balls do not decide it."""
-    if condition in (sp.true, sp.false):
-        return lambda env: condition == sp.true
-    if isinstance(condition, sp.ITE):
-        asked, yes, no = (_compile_condition(part) for part in condition.args)
-        return lambda env: {True: yes, False: no, None: lambda env: None}[asked(env)](env)
-    holds, left, right = _RELATIONS[condition.func], _compile(condition.lhs), _compile(condition.rhs)
-    fails = _RELATIONS[condition.negated.func]
-
-    def decided(env: Env) -> bool | None:
-        sides = left(env, False), right(env, False)
-        return True if holds(*sides) else False if fails(*sides) else None
-
-    return decided
-
-
-_RELATIONS: dict[Any, Callable[[Any, Any], bool]] = {
-    sp.Le: operator.le,
-    sp.Lt: operator.lt,
-    sp.Ge: operator.ge,
-    sp.Gt: operator.gt,
-}
 
 
 def _compile_power(expr: Any, parts: list[Node]) -> Node:
