@@ -43,13 +43,14 @@ class Head:
 
 def estimate_command(argv: Sequence[str]) -> int:
     """Find the estimator and run it on a file."""
-    known = {"k-eps": _k_eps_command}
+    known = {"k-eps": _k_eps_command, "skipping": _skipping_command}
     if not argv or argv[0].startswith("-"):
         parser = Parser(
             prog=PROG,
-            usage=f"{PROG} k-eps FILE --eps EPS [options]",
+            usage=f"{PROG} k-eps FILE --eps EPS [options]\n       {PROG} skipping [FILE] [options]",
             description="Measure the arrays of a model of your own.",
-            epilog=f"  k-eps   {WHAT_K_EPS}\n\n`{PROG} k-eps --help` shows its flags.",
+            epilog=f"  k-eps      {WHAT_K_EPS}\n  skipping   {WHAT_SKIPPING}\n\n"
+            f"`{PROG} k-eps --help` shows the flags of the first.",
         )
         parser.add_argument("estimator", help=f"one of {', '.join(known)}")
         parser.parse_args(argv)
@@ -60,6 +61,13 @@ def estimate_command(argv: Sequence[str]) -> int:
     return known[argv[0]](argv[1:])
 
 
+def _skipping_command(argv: Sequence[str]) -> int:
+    from attnlaws.estimate_skipping import skipping_command  # compiles; the other estimator does without
+
+    return skipping_command(argv)
+
+
+WHAT_SKIPPING = "how many keys can be left unread, with a proof for every row, on your keys or on generated ones"
 WHAT_K_EPS = "how many keys each row of attention needs, and how many the Gaussian rule would keep"
 FILE_HELP = """\
 FILE is an .npz with `query` and `key`, both [..., token, d] (logits are query . key * scale), an .npz with `logits`,

@@ -48,9 +48,7 @@ def read_scores(path: Path, scale: float | None) -> Scores:
         logits = _checked("logits", arrays["logits"])
         rows, keys = logits.shape[-2:]
         return Scores(logits.shape[:-2], rows, keys, None, lambda index: logits[index].astype(np.float64))
-    query, key = (_checked(name, arrays[name]) for name in ("query", "key"))
-    if (query.shape[:-2], query.shape[-1]) != (key.shape[:-2], key.shape[-1]):
-        raise fault("key.shape", key.shape, f"that of query, {query.shape}, but for the number of tokens")
+    query, key = _paired(arrays)
     factor = 1 / sqrt(query.shape[-1]) if scale is None else scale
 
     def inner_products(index: tuple[int, ...]) -> np.ndarray:
@@ -61,6 +59,26 @@ def read_scores(path: Path, scale: float | None) -> Scores:
         return logits
 
     return Scores(query.shape[:-2], query.shape[-2], key.shape[-2], factor, inner_products)
+
+
+def read_query_key(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Queries and keys of a file, both [..., token, d], as they are stored.
+
+    Raises:
+        ValueError: the file cannot be read, holds logits in their place, or something that is not finite.
+    """
+    arrays = _load(path)
+    if set(arrays) == {"logits"}:
+        why = "it holds logits, for which every key was scored already"
+        raise fault("FILE", str(path), "an .npz file with query and key", why)
+    return _paired(arrays)
+
+
+def _paired(arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    query, key = (_checked(name, arrays[name]) for name in ("query", "key"))
+    if (query.shape[:-2], query.shape[-1]) != (key.shape[:-2], key.shape[-1]):
+        raise fault("key.shape", key.shape, f"that of query, {query.shape}, but for the number of tokens")
+    return query, key
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:

@@ -25,7 +25,7 @@ def interference(tau: np.ndarray, rate: np.ndarray) -> np.ndarray:
     """Typical ln(inverse SNR) per dimension of exp(rate d_k) other pairs with Gaussian keys: [rate, tau]."""
     from scipy.interpolate import RectBivariateSpline
 
-    log_tau = np.linspace(*np.log([tau[0], tau[-1]]), NODES[0])
+    log_tau = np.linspace(np.log(tau[0]), np.log(tau[-1]), NODES[0])
     rates = np.linspace(rate[0], rate[-1], NODES[1])
     spread = 2 * np.sqrt(DIMENSION) / np.exp(log_tau)
     sums = [[laplace.log_sum(float(np.exp(r * DIMENSION)), float(s)) for s in spread] for r in rates]
