@@ -6,6 +6,7 @@ from itertools import islice
 from attnlaws.report.formula import legend, mathml, shown
 from attnlaws.report.markup import Markup, facts, join, linked, prose, scrolling, tag
 from attnlaws.show import SEEN
+from attnlaws.theory.claim import corrections
 from attnlaws.theory.ends import open_ends
 from attnlaws.theory.law import Law
 from attnlaws.theory.prove import Proof, Result, chains
@@ -59,8 +60,10 @@ def derivation(law: Law, proof: Proof | None) -> list[Markup]:
     parts = [_badge(proof)]
     for label, chain in chains(law):
         of_chain = list(islice(results, len(chain.steps)))
-        correction = chain is getattr(law.claim, "correction", None)
-        title = f"First correction at finite {law.claim.along}" if correction else _case(chain)  # type: ignore[union-attr]
+        title = _case(chain)
+        if chain in corrections(law.claim, law.outputs[0]).values():
+            what = f" of {chain.output}" if chain.output != law.outputs[0] else ""
+            title = f"First correction{what} at finite {law.claim.along}"  # type: ignore[union-attr]
         badges = Proof(law.id, "", tuple(of_chain)).badges
         heading = join(
             [title or "Steps", *(join([" ", tag("span", name, class_="status")]) for name in badges.values())]

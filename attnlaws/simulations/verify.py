@@ -24,7 +24,7 @@ from attnlaws.simulations.run import Backend, Cpu, Progress, RowStore, run
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import Task
 from attnlaws.simulations.verdict import Judged, Outcome, Verdict
-from attnlaws.theory.claim import Equal
+from attnlaws.theory.claim import Equal, corrections
 from attnlaws.theory.law import Law
 from attnlaws.theory.prove import Proof, prove
 from attnlaws.theory.source import source_text
@@ -198,7 +198,7 @@ class _Referee:
         """Judge one output; a sabotage that has no such output says nothing about it."""
         at, experiment = self.evaluated_at(parameters), self.experiment
         theory = float(self.law(output=output or None, **at))
-        correction = 0.0 if output else self.correction(parameters, at)
+        correction = self.correction(parameters, at, output)
         allowance = self.arithmetic_error * abs(theory) + abs(correction)
         unreliable = "" if isinstance(experiment, Exact) else experiment.reliable(mode=mode, **parameters)
         result = self.found(parameters, mode, output, theory, allowance, whole_law)
@@ -287,15 +287,23 @@ class _Referee:
         point = {**parameters, **rounded}
         return {p.name: point[p.name] for p in self.law.parameters if p.role == "law"}
 
-    def correction(self, parameters: Mapping[str, Any], at: Mapping[str, Any]) -> float:
-        """The derived first correction of a limit; 0 where equality is exact."""
-        claim = self.law.claim
-        limit = isinstance(claim, Equal) and claim.along is not None
-        return float(self.law.correction(**{**parameters, **at})) if limit else 0.0
+    def correction(self, parameters: Mapping[str, Any], at: Mapping[str, Any], output: str = "") -> float:
+        """The derived first correction of a limit; 0 where equality is exact, or none is declared."""
+        if (output or self.law.outputs[0]) not in corrections(self.law.claim, self.law.outputs[0]):
+            return 0.0
+        return float(self.law.correction(output=output or None, **{**parameters, **at}))
 
-    def allowance(self, parameters: Mapping[str, Any], at: Mapping[str, Any]) -> float:
-        """Distance granted beyond the tolerance: the first correction and the arithmetic's error."""
-        return self.arithmetic_error * abs(float(self.law(**at))) + abs(self.correction(parameters, at))
+    def small(self, parameters: Mapping[str, Any], at: Mapping[str, Any]) -> bool:
+        """Whether the first corrections and the arithmetic's error take a small part of the tolerance only."""
+        for output in (
+            "",
+            *(name for name in self.experiment.also if name in corrections(self.law.claim, self.law.outputs[0])),
+        ):
+            size = abs(float(self.law(output=output or None, **at)))
+            allowance = self.arithmetic_error * size + abs(self.correction(parameters, at, output))
+            if not allowance < size * self.law.delta / SHARE:
+                return False
+        return True
 
     def affordable(self, point: Mapping[str, Any]) -> dict[str, Any] | None:
         """The point with, for a limit, the smallest size at which its first correction is an eighth of the tolerance.
@@ -315,8 +323,7 @@ class _Referee:
             except ValueError:  # too small for the point to exist
                 size *= 2
                 continue
-            scale = abs(float(self.law(**at))) * self.law.delta / SHARE
-            if SHARE / size < self.law.delta and self.allowance(parameters, at) < scale:
+            if SHARE / size < self.law.delta and self.small(parameters, at):
                 break
             size *= 2
         if isinstance(self.experiment, Exact):

@@ -75,12 +75,14 @@ class Equal:
         along: the parameter that tends to infinity, or None if the equality is exact.
         correction: for a limit, a derivation whose form is the first correction of the finite mean, the power of
             the parameter included, so that it can be compared with a tolerance as it stands.
+        further: the same for further outputs that are judged, each derivation naming its output.
         in_law: the whole distribution is claimed, not only its mean.
     """
 
     along: str | None = None
     correction: Derivation | None = None
     in_law: bool = False
+    further: tuple[Derivation, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.along is None) != (self.correction is None):
@@ -124,3 +126,15 @@ class LooserAccuracy:
             raise ValueError(f"bound = {self.bound!r}: must be a real number in (0, 1e-6]")
         if not self.reason:
             raise ValueError("reason = '': must say why the general rule is out of reach")
+
+
+def corrections(claim: Claim, default: str) -> dict[str, Derivation]:
+    """The first corrections of a limit, by output; none for another claim.
+
+    Args:
+        claim: any.
+        default: the name of the default output.
+    """
+    if not isinstance(claim, Equal) or claim.correction is None:
+        return {}
+    return {default: claim.correction, **{chain.output: chain for chain in claim.further}}

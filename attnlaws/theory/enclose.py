@@ -18,6 +18,7 @@ import sympy as sp
 from flint import acb, arb, ctx, fmpq
 
 from attnlaws.theory import vocabulary as words
+from attnlaws.theory.cases import cases_of
 
 Env = dict[Any, Any]
 Node = Callable[[Env, bool], Any]
@@ -108,6 +109,8 @@ def _compile(expression: Any) -> Node:
         return lambda env, analytic: exact(float(expr))
     if expr in _CONSTANTS:
         return lambda env, analytic: _CONSTANTS[expr]()
+    if isinstance(expr, sp.Piecewise):
+        return cases_of(expr, _compile, NAN)
     parts = [_compile(argument) for argument in expr.args]
     if expr.is_Add:
         return lambda env, analytic: sum((part(env, analytic) for part in parts[1:]), parts[0](env, analytic))

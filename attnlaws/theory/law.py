@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from attnlaws.theory.claim import Claim, Outcome, Source
+from attnlaws.theory.claim import Claim, Outcome, Source, corrections
 from attnlaws.theory.domain import Choice, Domain, Number, Row, Vectors, fault
 from attnlaws.theory.ends import check_ends, within_ends
 from attnlaws.theory.parameter import Parameter
@@ -212,22 +212,25 @@ class Law:
             raise OverflowError(f"{self.id}: the value is beyond float64 for some of the given parameters")
         return result[()]
 
-    def correction(self, **parameters: Any) -> Any:
+    def correction(self, *, output: str | None = None, **parameters: Any) -> Any:
         """The first correction B of the finite mean, for a claim that is a limit.
 
         Args:
+            output: the name of the output; the first by default.
             **parameters: as for a call, and the parameter that grows, which a call refuses.
 
         Returns:
             A float64 array by broadcasting; infinite where it is beyond float64.
 
         Raises:
-            ValueError: for a claim without correction, and as for a call.
+            ValueError: for a claim without correction, where it does not exist, and as for a call.
         """
-        correction = getattr(self.claim, "correction", None)
+        name = output or self.outputs[0]
+        correction = corrections(self.claim, self.outputs[0]).get(name)
         if correction is None:
-            raise ValueError(f"{self.id} claims no limit, so it has no correction")
+            raise ValueError(f"{self.id} claims no limit of {name}, so it has no correction")
         values = self._checked(parameters, {"law", "simulation"})
+        self._narrowed(correction, values)
         result = self._evaluate(correction, {k: v for k, v in values.items() if not isinstance(v, str | None)})
         return np.where(np.isnan(result), np.inf, result)[()]
 

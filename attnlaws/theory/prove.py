@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import sympy as sp
 from flint import ctx
 
+from attnlaws.theory.claim import corrections
 from attnlaws.theory.enclose import enclose
 from attnlaws.theory.ends import tied
 from attnlaws.theory.law import Law, free_domains, sample_point
@@ -26,6 +28,7 @@ from attnlaws.theory.steps import (
     ROOT,
     AtLeast,
     AtMost,
+    ByCases,
     Cites,
     Conjecture,
     Definition,
@@ -34,6 +37,7 @@ from attnlaws.theory.steps import (
     Equals,
     Solves,
     Step,
+    Strategy,
     Tends,
     Using,
 )
@@ -106,10 +110,11 @@ def _weakest(statuses: Iterator[str]) -> str:
 
 
 def chains(law: Law) -> list[tuple[str, Derivation]]:
-    """Every derivation of a law with its label, that of a limit's first correction included."""
+    """Every derivation of a law with its label, those of a limit's first corrections included."""
     found = [(case.label, case) for case in law.derivations]
-    correction = getattr(law.claim, "correction", None)
-    return found if correction is None else [*found, ("correction", correction)]
+    for name, chain in corrections(law.claim, law.outputs[0]).items():
+        found.append((f"correction of {name}" if name != law.outputs[0] else "correction", chain))
+    return found
 
 
 def prove(law: Law) -> Proof:
@@ -168,19 +173,33 @@ def _follow(chain: Derivation, before: sp.Expr, step: Step, sampler: _Sampler) -
     return _equal(before, after, step.by if isinstance(step, Equals) else None, sampler)
 
 
-def _equal(left: Any, right: Any, by: Differentiate | Using | None, sampler: _Sampler) -> tuple[str, str]:
+def _equal(left: Any, right: Any, by: Strategy | None, sampler: _Sampler) -> tuple[str, str]:
+    if isinstance(by, ByCases):
+        return _equal_cases(left, right, by, sampler)
     if isinstance(by, Using):
-        for lemma in by.lemmas:
-            status, detail = _equal(*lemma, None, sampler)
+        for old, new, *strategy in by.lemmas:
+            status, detail = _equal(old, new, strategy[0] if strategy else None, sampler)
             if status not in ("symbolic", "checked"):
-                return status, f"lemma {lemma[0]} = {lemma[1]}: {detail}"
-            left = left.subs(*lemma)
+                return status, f"lemma {old} = {new}: {detail}"
+            left = left.subs(old, new)
         outcome = _equal(left, right, None, sampler)
         return ("checked", "") if status == "checked" and outcome[0] == "symbolic" else outcome
     same = _same_slope(left, right, by) if isinstance(by, Differentiate) else _same_when_settled(left, right, sampler)
     if same:
         return "symbolic", ""
     return _check(left, right, sampler, lambda gap: gap.contains(0))
+
+
+def _equal_cases(left: Any, right: Any, by: ByCases, sampler: _Sampler) -> tuple[str, str]:
+    """Case distinctions with the same conditions: equal, if every case is."""
+    if [case.cond for case in left.args] != [case.cond for case in right.args]:
+        return "unknown", "the two sides distinguish other cases"
+    outcomes, before = [], sp.true
+    for case, other, strategy in zip(left.args, right.args, by.strategies, strict=True):
+        outcomes.append(_equal(case.expr, other.expr, strategy, sampler.within(sp.And(before, case.cond))))
+        before = sp.And(before, sp.Not(case.cond))
+    order = ("symbolic", "checked", "unknown", "contradicted")
+    return max(outcomes, key=lambda outcome: order.index(outcome[0]))
 
 
 def _same_when_settled(left: sp.Expr, right: sp.Expr, sampler: _Sampler) -> bool:
@@ -237,18 +256,28 @@ def _check(left: sp.Expr, right: sp.Expr, sampler: _Sampler, accepts: Callable[[
 class _Sampler:
     """Random points of a case, the same for every run."""
 
+    condition: Any = sp.true
+
     def __init__(self, law: Law, chain: Derivation, seed: str) -> None:
         self.seed = seed
         self.domains, self.chain = free_domains(law, chain), chain
         self.symbols = {name: law.parameter(name).symbol for name in self.domains}
 
+    def within(self, condition: Any) -> _Sampler:
+        """The same where a condition holds."""
+        narrower = copy(self)
+        narrower.condition = condition
+        return narrower
+
     def points(self, symbols: set[Any]) -> Iterator[dict[Any, Any]]:
         """Values for these symbols; one that is no parameter is a fraction between 1/16 and 8."""
         rng = random.Random(self.seed)
+        symbols = symbols | self.condition.free_symbols
         wanted = {str(symbol) for symbol in symbols}
         wanted |= tied(self.chain)
         known = {name: domain for name, domain in self.domains.items() if name in wanted}
-        for _ in range(POINTS):
+        found = 0
+        while found < POINTS:
             drawn = sample_point(known, rng, wide=False, case=self.chain)
             point = {self.symbols[name]: value for name, value in drawn.items()}
             sets = [value for value in point.values() if isinstance(value, tuple)]
@@ -262,4 +291,6 @@ class _Sampler:
                     point[symbol] = sizes[symbol]
                 elif str(symbol) not in known and symbol.is_Symbol:
                     point[symbol] = sp.Rational(rng.randint(1, 128), 16)
-            yield point
+            if self.condition.subs(point) == sp.true:
+                found += 1
+                yield point

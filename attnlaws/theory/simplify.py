@@ -64,6 +64,8 @@ def _spread(term: Any, variable: sp.Symbol) -> Any:
 def _one_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
     """Integrate with symbols in place of composite ends, which SymPy handles badly."""
     known = _exponential_integral(inside, variable, low, high)
+    if (low, high) == (0, 1) and inside.has(1 - variable):
+        known = _beta_integral(inside, variable)
     if known is not None:
         return known
     plain = {}
@@ -76,6 +78,18 @@ def _one_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
         return integral.subs(plain)
     done = integral.doit(conds="none")
     return (integral if done.has(*_UNSETTLED) else done).subs(plain)
+
+
+def _beta_integral(inside: Any, variable: sp.Symbol) -> Any:
+    """The integral from 0 to 1 of a power of the variable times one of its complement, or nothing."""
+    powers: dict[Any, Any] = {variable: sp.S.One, 1 - variable: sp.S.One}
+    for factor in sp.Mul.make_args(sp.expand_power_base(inside, force=True)):
+        base, raised = factor.as_base_exp()
+        if base not in powers or raised.has(variable):
+            return None
+        powers[base] += raised
+    a, b = powers.values()
+    return sp.gamma(a) * sp.gamma(b) / sp.gamma(a + b)
 
 
 def _exponential_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:

@@ -33,16 +33,32 @@ class Differentiate:
 class Using:
     """Proves an equality after replacing left sides by right sides, each pair being proved on its own.
 
+    A third member of a pair is the strategy that proves it.
+
     Example:
         >>> x = sp.Symbol("x")
         >>> Using((sp.sin(x)**2, 1 - sp.cos(x)**2)).lemmas[0][0]
         sin(x)**2
     """
 
-    lemmas: tuple[tuple[sp.Expr, sp.Expr], ...]
+    lemmas: tuple[tuple[Any, ...], ...]
 
-    def __init__(self, *lemmas: tuple[sp.Expr, sp.Expr]) -> None:
+    def __init__(self, *lemmas: tuple[Any, ...]) -> None:
         object.__setattr__(self, "lemmas", lemmas)
+
+
+@dataclass(frozen=True)
+class ByCases:
+    """Proves an equality of two case distinctions with the same conditions, case by case.
+
+    Attributes:
+        strategies: one per case.
+    """
+
+    strategies: tuple[Differentiate | Using | None, ...]
+
+
+Strategy = Differentiate | Using | ByCases
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,7 @@ class Equals:
 
     expr: Any
     reason: str
-    by: Differentiate | Using | None = None
+    by: Strategy | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from sympy.core.function import ArgumentIndexError
 
 from attnlaws.theory.excess import log_excess
 from attnlaws.theory.stable import Stable, standard
+from attnlaws.theory.upper import beta_q, gamma_q
 
 
 def _gaussian(x: Any) -> Any:
@@ -287,6 +288,8 @@ ROWS: tuple[type[Stable], ...] = (
     log_F01e,
     rising,
     log_excess,
+    gamma_q,
+    beta_q,
 )
 
 

@@ -15,7 +15,9 @@ from attnlaws.theory.vocabulary import (
     Phi_inverse,
     beta_i,
     beta_i_inverse,
+    beta_q,
     gamma_p,
+    gamma_q,
     log1p,
     log_excess,
     log_F01e,
@@ -53,6 +55,15 @@ def bessel_arguments(rng):
     return a, min(1e8, a * log_uniform(rng, 1e-6, 1e2)) if rng.random() < 0.7 else log_uniform(rng, 1e-290, 1e6)
 
 
+def upper_gamma_arguments(rng):
+    return log_uniform(rng, 1e-6, 1), log_uniform(rng, 1e-290, 600) if rng.random() < 0.5 else rng.uniform(0.01, 40)
+
+
+def upper_beta_arguments(rng):
+    x = log_uniform(rng, 1e-290, 1)
+    return log_uniform(rng, 1e-6, 1), rng.uniform(1, 2), x if rng.random() < 0.5 else 1 - log_uniform(rng, 1.2e-16, 1)
+
+
 DRAWS = {
     Phi: lambda rng: (rng.uniform(-36.9, 9),),
     Phi_inverse: lambda rng: (log_uniform(rng, 1e-290, 1) if rng.random() < 0.6 else 1 - log_uniform(rng, 1.2e-16, 1),),
@@ -63,6 +74,8 @@ DRAWS = {
     beta_i_inverse: lambda rng: (degrees(rng), degrees(rng), rng.uniform(0.01, 0.99)),
     log_F01e: bessel_arguments,
     rising: lambda rng: (degrees(rng), rng.randint(0, 32)),
+    gamma_q: upper_gamma_arguments,
+    beta_q: upper_beta_arguments,
     log_excess: lambda rng: (log_uniform(rng, 1, 1e5) if rng.random() < 0.5 else rng.uniform(0, 6),),
 }
 
@@ -114,7 +127,7 @@ def test_inverses_cancel():
 
 @pytest.mark.parametrize("row", ROWS)
 def test_derivatives_and_rewriting_agree_with_differences(row):
-    two = (gamma_p, log_F01e, rising)
+    two = (gamma_p, gamma_q, log_F01e, rising)
     symbols = SYMBOLS[: 1 if row in (Phi, Phi_inverse, log_Phi, log1p, log_excess) else 2 if row in two else 3]
     values = [Fraction(3, 2), Fraction(5, 4), Fraction(2, 5)][3 - len(symbols) :]
     if row in two:
@@ -128,7 +141,7 @@ def test_derivatives_and_rewriting_agree_with_differences(row):
         slope = enclose(sp.diff(expr, last), point, 40)
         assert float(abs(difference / slope - 1).upper()) < 1e-25
     rewritten = standard(expr)
-    if not rewritten.has(sp.lowergamma, sp.hyper):
+    if not rewritten.has(sp.lowergamma, sp.uppergamma, sp.hyper):
         assert enclose(rewritten, point, 40).overlaps(enclose(expr, point, 40))
 
 
