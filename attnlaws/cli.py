@@ -173,7 +173,9 @@ def _verify(argv: list[str]) -> int:
     from attnlaws.simulations.command import add_run
 
     parser = _parser("verify")
-    parser.add_argument("target", nargs="?", metavar="LAW | TOPIC | FILE.py", help="what to judge")
+    parser.add_argument(
+        "targets", nargs="*", metavar="LAW | TOPIC | FILE.py", help="what to judge: laws and topics, or one file"
+    )
     parser.add_argument("--all", action="store_true", help="judge every law")
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
@@ -189,8 +191,8 @@ def _verify(argv: list[str]) -> int:
     parser.add_argument("--draw", metavar="DIR", help="draw the judged laws of the catalog into this folder as well")
     add_run(parser)
     arguments = parser.parse_args(argv)
-    if (arguments.target is None) != arguments.all:
-        raise ValueError("target: must be a law, a topic or a file, or --all, and only one of them")
+    if bool(arguments.targets) == arguments.all:
+        raise ValueError("targets: must be laws, topics or a file, or --all, and only one of the two")
     from attnlaws.referee import verify_command
 
     return verify_command(arguments)

@@ -38,15 +38,17 @@ def verify_command(arguments: argparse.Namespace) -> int:
     threads = None if arguments.threads is None else whole("threads", arguments.threads, 1)
     options = {"out": arguments.out, "seed": whole("seed", arguments.seed, 0), "threads": threads}
     options["backend"] = arguments.backend
-    target = arguments.target
+    targets: Sequence[str] = arguments.targets
     single: tuple[Any, Any] | None = None
     ids: list[str] = []
-    if target is not None and (target.endswith(".py") or Path(target).is_file()):
-        single = registry.load_file(target)
-    elif target is not None and "." in target:
-        single = registry.law(target), None
+    if files := [target for target in targets if target.endswith(".py") or Path(target).is_file()]:
+        if len(targets) > 1:
+            raise ValueError(f"FILE = {files[0]!r}: must be judged alone, here are {len(targets)} targets")
+        single = registry.load_file(files[0])
+    elif len(targets) == 1 and "." in targets[0]:
+        single = registry.law(targets[0]), None
     else:
-        ids = registry.ids() if arguments.all else _ids_of(str(target))
+        ids = registry.ids() if arguments.all else _ids_of(targets)
     if arguments.draw:
         picture_folder("draw", arguments.draw)
     results = [_judged_here(*single, profile, options)] if single else judged_apart(ids, profile, options)
@@ -64,12 +66,15 @@ def _draw(verdicts: Sequence[Verdict], folder: str) -> None:
             print(f"drew {path}", file=sys.stderr)
 
 
-def _ids_of(target: str) -> list[str]:
-    """Laws of a topic; a word that is neither a topic nor a law is answered with the nearest laws."""
+def _ids_of(targets: Sequence[str]) -> list[str]:
+    """Laws, and those of topics, each once; a word that is neither is answered with the nearest laws."""
     topics = {law_id.split(".")[0] for law_id in registry.ids()}
-    if target not in topics:
-        registry.path_of(target)
-    return registry.ids(target)
+    found: dict[str, None] = {}
+    for target in targets:
+        if target not in topics:
+            registry.path_of(target)
+        found |= dict.fromkeys(registry.ids(target) if target in topics else [target])
+    return list(found)
 
 
 def _timed(action: Callable[[], Verdict]) -> Timed:

@@ -30,7 +30,8 @@ al.laws("retrieval")
 #
 # Keys are random, so the ratio is. Its mean, the ratio of the means of interference and signal, and its geometric mean
 # are three numbers. For the kernel exp(k·q/tau) at attention's temperature, sqrt(d), here are the mean and the ratio of
-# means over the geometric mean. As d grows they tend to e⁴ and e⁻⁴, about 55 and 1/55, though slowly.
+# means over the geometric mean. As d grows they tend to e⁴ and e⁻⁴, about 55 and 1/55, though slowly. None of the three
+# is wrong, a number without its convention is: simulation agrees with all of them.
 
 # %%
 exponential = al.law("retrieval.exponential")
@@ -43,26 +44,17 @@ print("        d   mean/geometric   ratio of means/geometric")
 for index, size in enumerate(d):
     mean, ratio = (np.exp(log[name][index] - log["geometric"][index]) for name in ("expectation", "ratio"))
     print(f"{size:9}   {mean:14.2f}   {ratio:24.6f}")
-
-# %% [markdown]
-# None of them is wrong; a number without its convention is. Simulation agrees with all three:
-
-# %%
 print(al.verify("retrieval.exponential", profile="quick"))
 
 # %% [markdown]
 # ## A formula taken for what it is not
 #
 # n exp(-2 d (tau - 1)/tau²) is right where the key that is asked for has its typical norm. Read as the mean over
-# Gaussian keys it is refuted; the catalog keeps it beside the law that replaces it.
+# Gaussian keys it is refuted; the catalog keeps it beside the law that replaces it. The picture has theory and
+# simulation over the formula: the points are simulated means.
 
 # %%
 print(al.verify("retrieval.typical_norm_as_mean", profile="quick"))
-
-# %% [markdown]
-# Theory and simulation over the formula: the points are simulated means.
-
-# %%
 al.figure("retrieval.typical_norm_as_mean")
 
 # %% [markdown]
@@ -111,9 +103,19 @@ for size, linear, root, two in zip(
 ):
     print(f"{size:9}   {linear:13.0f}   {root:13.1f}   {two:7.1f}")
 
+# %% [markdown]
+# ## Sizing a memory
+#
+# How many pairs fit before a typical ratio passes 0.01, and how many dimensions a million of them takes, at attention's
+# temperature and at the one where the mean over Gaussian keys is smallest. In the picture the color is the typical
+# ratio, on a logarithmic scale.
+
 # %%
-print(al.verify("retrieval.feature_dimension", profile="quick"))
-al.figure("retrieval.feature_dimension")
+best = al.best_temperature(convention="expectation")
+for name, tau in (("sqrt(d)", "sqrt"), (str(best), best)):
+    pairs, size = al.capacity(64, tau, target=0.01), al.dimension(1e6, tau, target=0.01)
+    print(f"tau = {name:7}: 64 dimensions hold {pairs:7.3g} pairs, a million pairs take {size} dimensions")
+al.figure("retrieval.capacity")
 
 # %% [markdown]
 # ## A good ratio is not yet a good answer
@@ -144,15 +146,11 @@ tau = np.sqrt(key.shape[-1])
 np.quantile(al.estimators.inverse_snr(key, value, "exponential", tau=tau), [0.1, 0.5, 0.9])
 
 # %% [markdown]
-# In every convention, with a count of the pairs whose scores spread too far for a mean over so few pairs to be trusted:
+# In every convention, with a count of the pairs whose scores spread too far for a mean over so few pairs to be trusted.
+# As many independent Gaussian keys of unit variance would interfere far less: the laws are about those keys, and what
+# they give is no prediction for these.
 
 # %%
 print(al.estimators.summarize_inverse_snr(key, value, "exponential", tau=tau))
-
-# %% [markdown]
-# As many independent Gaussian keys of unit variance would interfere far less. The laws are about those keys, and what
-# they give is no prediction for these:
-
-# %%
 for convention in ("expectation", "geometric", "ratio"):
     print(convention, exponential(n=len(key), d_k=key.shape[-1], tau=tau, convention=convention))

@@ -1,7 +1,21 @@
-"""Functions on your own arrays: NumPy, CuPy or PyTorch in, the same kind on the same device out."""
+"""Functions on your own arrays: NumPy, CuPy or PyTorch in, the same kind on the same device out.
 
+What proves something (:func:`certify_topk`, :func:`output_error_bound`, :class:`KeyIndex`) is for NumPy, whose every
+rounding is known.
+"""
+
+from attnlaws.estimators.certificate import certify_topk
 from attnlaws.estimators.key_index import KeyIndex
+from attnlaws.estimators.output import output_error_bound
 from attnlaws.estimators.retrieval import inverse_snr, summarize_inverse_snr
 from attnlaws.estimators.topk import k_eps, softmax_tail_mass
 
-__all__ = ["KeyIndex", "inverse_snr", "k_eps", "softmax_tail_mass", "summarize_inverse_snr"]
+__all__ = [
+    "KeyIndex",
+    "certify_topk",
+    "inverse_snr",
+    "k_eps",
+    "output_error_bound",
+    "softmax_tail_mass",
+    "summarize_inverse_snr",
+]

@@ -3,7 +3,10 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from attnlaws.estimators.arrays import Array, at, first, joined_shape, own, reals, refuse, together, wholes
+from attnlaws.estimators.certificate import SHORT, fewest_keys
 from attnlaws.theory.domain import fault
 
 NEGLIGIBLE = 1000.0  # exp(-1000) is below the smallest number of float64
@@ -51,7 +54,9 @@ def softmax_tail_mass(logits: Array, k: Array, mask: Array | None = None) -> Arr
 def k_eps(logits: Array, eps: Array, mask: Array | None = None) -> Array:
     """Smallest k >= 1 whose tail mass is at most eps.
 
-    The masses compared are those that :func:`softmax_tail_mass` returns, so that it confirms every result exactly.
+    The masses compared are those that :func:`softmax_tail_mass` returns, so that it confirms every result exactly. Rows
+    of NumPy with more than 65536 keys are not sorted but searched, in time proportional to n and with memory for a
+    piece of them, and every comparison is decided as :func:`certify_topk` does, beyond what float64 can tell.
 
     Args:
         logits: [..., n], real numbers, or -inf for a key that is masked.
@@ -74,12 +79,20 @@ def k_eps(logits: Array, eps: Array, mask: Array | None = None) -> Array:
         array([1, 2, 4])
     """
     xp, given = together(optional="mask", logits=logits, eps=eps, mask=mask)
+    if isinstance(given["logits"], np.ndarray) and given["logits"].ndim and given["logits"].shape[-1] > SHORT:
+        _allowed(xp, given["eps"])
+        return fewest_keys(**{"mask": None} | given)[()]
     tails, left = _tail_masses(xp, given["logits"], given.get("mask"))
-    allowed = reals(xp, "eps", given["eps"])
-    refuse(xp, "eps", allowed, ~((allowed > 0) & (allowed < 1)), "a real number in (0, 1)")
+    allowed = _allowed(xp, given["eps"])
     _with_rows("eps", allowed, left)
     # The first k that will do: right even where a parallel sum on a device is not quite monotone.
     return xp.astype(xp.argmax(xp.astype(tails <= allowed[..., None], xp.int8), axis=-1) + 1, xp.int64)
+
+
+def _allowed(xp: Any, eps: Array) -> Array:
+    allowed = reals(xp, "eps", eps)
+    refuse(xp, "eps", allowed, ~((allowed > 0) & (allowed < 1)), "a real number in (0, 1)")
+    return allowed
 
 
 def _with_rows(name: str, values: Array, left: Array) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from attnlaws.figures.legends import clear_legends
 from attnlaws.figures.style import COLOURS, DASHES, MARKERS, Picture, styled
 from attnlaws.figures.ticks import log_ticks
 from attnlaws.simulations.verdict import Judged, Verdict, percent
+from attnlaws.theory.claim import Bound
 from attnlaws.theory.domain import Choice, Number
 from attnlaws.theory.law import Law
 
@@ -76,8 +77,11 @@ def _title(law: Law, verdict: Verdict) -> str:
     return "\n".join(
         [
             *wrapped(f"{law.id}: {law.statement}", width),
-            f"{verdict.outcome} (expected {verdict.expected}), derivation {verdict.badge}; "
-            f"tolerance {percent(verdict.delta)}{sees}",
+            *wrapped(
+                f"{verdict.outcome} (expected {verdict.expected}), derivation {verdict.badge}; "
+                f"tolerance {percent(verdict.delta)}{sees}",
+                width,
+            ),
             f"mode {verdict.mode}; seed {verdict.seed}",
         ]
     )
@@ -182,7 +186,7 @@ def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
     for index, (label, _, points) in enumerate(series(law, verdict)):
         axes.plot(
             [point.parameters[law.grid.across] for point in points],
-            [max(abs(point.mean / point.theory - 1), smallest) for point in points],
+            [max(violation(law, point), smallest) for point in points],
             color=COLOURS[index % len(COLOURS)],
             marker=MARKERS[index % len(MARKERS)],
             markerfacecolor="white",
@@ -197,9 +201,18 @@ def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
     axes.annotate("refuted", (0.01, law.delta), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
     axes.set_xlabel(f"{law.grid.across}: {law.parameter(law.grid.across).meaning}")
-    axes.set_ylabel("relative\ndifference" if verdict.exact else "largest\nrel. difference")
+    what = "violation" if isinstance(law.claim, Bound) else "difference"
+    axes.set_ylabel(f"relative\n{what}" if verdict.exact else f"largest\nrel. {what}")
     if not verdict.exact:
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def violation(law: Law, point: Judged) -> float:
+    """The relative difference of a value from the law's; of a bound, only what lies on the wrong side."""
+    if isinstance(law.claim, Bound):
+        side = 1 if law.claim.side == "upper" else -1
+        return side * (point.mean - point.theory) / abs(point.theory)
+    return abs(point.mean / point.theory - 1)
 
 
 def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:

@@ -9,13 +9,25 @@ from attnlaws.show import SEEN
 from attnlaws.theory.ends import open_ends
 from attnlaws.theory.law import Law
 from attnlaws.theory.prove import Proof, Result, chains
-from attnlaws.theory.steps import AtMost, Cites, Conjecture, Definition, Derivation, Equals, Solves, Step, Tends
+from attnlaws.theory.steps import (
+    AtLeast,
+    AtMost,
+    Cites,
+    Conjecture,
+    Definition,
+    Derivation,
+    Equals,
+    Solves,
+    Step,
+    Tends,
+)
 
 SIGNS: dict[type, tuple[str, str]] = {
     Definition: ("≔", "is defined as"),
     Conjecture: ("≟", "is taken to be"),
     Equals: ("=", "equals"),
     AtMost: ("≤", "is at most"),
+    AtLeast: ("≥", "is at least"),
     Tends: ("→", "tends to"),
     Cites: ("⇝", "leads, by a theorem, to"),
     Solves: ("⇒", "is solved by"),

@@ -70,7 +70,7 @@ def build(law_id: str, shape: Streaming | Replicate) -> tuple[ModuleType, Module
     """Compile an experiment's kernel, or find it compiled.
 
     Returns:
-        The module with ``block`` (and, for a stream, ``group``); for a stream, the module with ``finish``.
+        The module with ``block``; for a stream, the module with ``finish``.
 
     Raises:
         ValueError: the cache folder cannot be written, or the experiment leaves the exact vocabulary.

@@ -154,10 +154,11 @@ def sums_text(shape: Streaming) -> str:
     """The generated Numba module that draws and adds up.
 
     What is reported in the end stands apart, in :func:`finish_text`: this module takes most of the time to compile, and
-    serves every convention of a law.
+    serves every convention of a law. It is a single function, because LLVM optimizes a function that is called once
+    for itself and once more for its caller: three functions took twice the time.
     """
     layout = Layout(shape)
-    return "\n".join([HEADER, *_shared_text(layout), *_partial_text(layout), *_drivers_text(layout)])
+    return "\n".join([HEADER, *_block_text(layout)])
 
 
 def finish_text(shape: Streaming) -> str:
@@ -206,19 +207,14 @@ def cuda_finish_text(layout: Layout) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def _signature(layout: Layout) -> str:
-    return "".join(f", {own(draw.name)}" for draw in layout.shared_vectors)
-
-
 def _unpack(names: Iterable[str], array: str, indent: int = 4) -> list[str]:
     return [" " * indent + f"{own(name)} = {array}[{index}]" for index, name in enumerate(names)]
 
 
 def _shared_text(layout: Layout) -> list[str]:
-    """``shared``: draw what all items of a replicate have in common."""
+    """Draw what all items of a replicate have in common, and fill in its scalars."""
     shape, bits = layout.shape, layout.bits
-    lines = ["", "@njit(**KERNEL)", f"def shared(k0, k1, replicate, parameters, lengths, scalars{_signature(layout)}):"]
-    lines += _unpack(layout.parameters, "parameters")
+    lines = _unpack(layout.parameters, "parameters")
     for draw in layout.shared_vectors:
         part = f"{own(draw.name)}[:lengths[{layout.lengths.index(str(draw.length))}]]"
         lines += [f"    fill_normals{bits}(k0, k1, replicate, np.uint64({layout.tags[draw.name]}), {part})"]
@@ -229,24 +225,16 @@ def _shared_text(layout: Layout) -> list[str]:
     inputs = [*layout.parameters, *(draw.name for draw in layout.shared_scalars)]
     program, dots = layout.plain_program(shape.scalars, inputs, "s")
     lines += _numba_dots(dots) + print_numba(program, "float64")
-    return (
-        lines
-        + [f"    scalars[{i}] = {show_result(r, 'float64')}" for i, r in enumerate(program.results.values())]
-        + ["    return", ""]
-    )
+    return lines + [f"    scalars[{i}] = {show_result(r, 'float64')}" for i, r in enumerate(program.results.values())]
 
 
 def _partial_text(layout: Layout) -> list[str]:
-    """``partial``: the sums over a range of superblocks of 256 calls."""
+    """The sums over the superblocks of 256 calls from ``begin`` to ``end``."""
     shape, bits, width = layout.shape, layout.bits, layout.width
     number = f"np.float{bits}"
     program = layout.item_program()
     vectors = len(shape.vector_sums)
-    lines = [
-        "@njit(**KERNEL)",
-        f"def partial(k0, k1, replicate, begin, end, items, parameters, lengths, scalars, sums{_signature(layout)}):",
-    ]
-    lines += [f"    {own(name)} = {number}(parameters[{i}])" for i, name in enumerate(layout.parameters)]
+    lines = [f"    {own(name)} = {number}(parameters[{i}])" for i, name in enumerate(layout.parameters)]
     lines += [f"    {own(name)} = {number}(scalars[{i}])" for i, name in enumerate(shape.scalars)]
     lines += [f"    words = np.empty((4, {LANES}), np.uint32)", f"    x = np.empty(({width}, {LANES}), {number})"]
     lines += [f"    acc{i} = np.zeros({LANES})" for i in range(len(shape.sums))]
@@ -289,7 +277,7 @@ def _partial_text(layout: Layout) -> list[str]:
     lines += [f"    sums[{i}] = fold(acc{i})" for i in range(len(shape.sums))] + [f"    at = {len(shape.sums)}"]
     for i in range(vectors):
         lines += [f"    for j in range(size{i}):", f"        sums[at + j] = fold(vector{i}[j])", f"    at += size{i}"]
-    return [*lines, ""]
+    return lines
 
 
 def _item_dot_text(layout: Layout, index: int, dot: Dot) -> list[str]:
@@ -322,35 +310,23 @@ def _vector_sum_text(layout: Layout, index: int, vector: Draw) -> list[str]:
     ]
 
 
-def _drivers_text(layout: Layout) -> list[str]:
-    """``block`` (whole replicates) and ``group`` (one of 64 parts of one): rows of scalars, sums and vector sums."""
-    shape, number = layout.shape, f"np.float{layout.bits}"
-    prepare, scalars = [], len(shape.scalars)
+def _block_text(layout: Layout) -> list[str]:
+    """``block``: rows of scalars, sums and vector sums, of whole replicates or of one part of each."""
+    scalars, size = len(layout.shape.scalars), LANES * layout.items_per_call
+    prepare = []
     for draw in layout.shared_vectors:
         length = f"lengths[{layout.lengths.index(str(draw.length))}]"
-        prepare += [f"    {own(draw.name)} = np.zeros((int({length}) + 3) // 4 * 4, {number})"]
-    call = f"parameters, lengths, {{row}}[:{scalars}]{_signature(layout)}"
-    part = f"items, parameters, lengths, {{row}}[:{scalars}], {{row}}[{scalars}:]{_signature(layout)}"
-    size = LANES * layout.items_per_call
+        prepare += [f"    {own(draw.name)} = np.zeros((int({length}) + 3) // 4 * 4, np.float{layout.bits})"]
     return [
-        "@njit(**KERNEL)",
-        "def block(k0, k1, first, items, parameters, lengths, raw):",
-        *prepare,
-        f"    superblocks = (items + {size - 1}) // {size}",
-        "    for r in range(raw.shape[0]):",
-        "        replicate = np.uint64(first + r)",
-        f"        shared(k0, k1, replicate, {call.format(row='raw[r]')})",
-        f"        partial(k0, k1, replicate, 0, superblocks, {part.format(row='raw[r]')})",
         "",
         "@njit(**KERNEL)",
-        "def group(k0, k1, replicate, part, parts, items, parameters, lengths, row):",
+        "def block(k0, k1, first, items, parameters, lengths, raw, part, parts):",
         *prepare,
         f"    superblocks = (items + {size - 1}) // {size}",
         "    begin, end = superblocks * part // parts, superblocks * (part + 1) // parts",
-        f"    shared(k0, k1, np.uint64(replicate), {call.format(row='row')})",
-        f"    partial(k0, k1, np.uint64(replicate), begin, end, {part.format(row='row')})",
+        "    for r in range(raw.shape[0]):",
+        "        replicate = np.uint64(first + r)",
+        f"        scalars, sums = raw[r][:{scalars}], raw[r][{scalars}:]",
+        *(f"    {line}" for line in _shared_text(layout) + _partial_text(layout)),
         "",
     ]
-
-
-# --- replicates -----------------------------------------------------------------------------------------------------

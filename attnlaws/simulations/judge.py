@@ -170,7 +170,12 @@ def judge_instances(
     """
     excess = {name: _excess(claim, theory[name], simulated[name]) for name in theory}
     output = max(excess, key=lambda name: float(excess[name].max()))
-    worst = int(np.argmax(excess[output]))
+    if not excess[output].any():  # no instance violates a bound: the one nearest to it says how tight the bound is
+        room = {name: _room(theory[name], simulated[name]) for name in theory}
+        output = min(room, key=lambda name: float(room[name].min()))
+        worst = int(np.argmin(room[output]))
+    else:
+        worst = int(np.argmax(excess[output]))
     here, value = float(excess[output][worst]), float(theory[output][worst])
     refuted, within = here > delta + arithmetic_error, here + arithmetic_error <= delta
     return Judged(
@@ -192,6 +197,13 @@ def _excess(claim: Claim, theory: np.ndarray, simulated: np.ndarray) -> np.ndarr
     beyond = np.maximum(_beyond(claim, simulated - theory), 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(beyond == 0, 0.0, beyond / np.abs(theory))
+    return np.where(np.isnan(relative), np.inf, relative)
+
+
+def _room(theory: np.ndarray, simulated: np.ndarray) -> np.ndarray:
+    """How far each instance lies from the formula, relative to it; infinitely far where that is no number."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.abs(simulated - theory) / np.abs(theory)
     return np.where(np.isnan(relative), np.inf, relative)
 
 

@@ -222,10 +222,8 @@ class Kernel:
     def row(self, task: Task, block: Block) -> np.ndarray:
         """Draw a block and reduce it to its row."""
         if task.grouped:
-            row = np.empty(self.width)
             replicate, part = divmod(block.first, GROUPS)
-            self.module.group(*self.key, replicate, part, GROUPS, self.items, *self.arguments, row)
-            return row
+            return self.raw(replicate, 1, part, GROUPS)[0]
         return self.reduced(task, self.values(task, block.first, block.count))
 
     def reduced(self, task: Task, values: np.ndarray) -> np.ndarray:
@@ -242,10 +240,14 @@ class Kernel:
         if self.last is None:
             self.module.block(*self.key, first, np.empty(self.scratch), values, *self.arguments)
         else:
-            raw = np.empty((count, self.width))
-            self.module.block(*self.key, first, self.items, *self.arguments, raw)
-            self.last.finish(*self.arguments, raw, values)
+            self.last.finish(*self.arguments, self.raw(first, count), values)
         return values
+
+    def raw(self, first: int, count: int, part: int = 0, parts: int = 1) -> np.ndarray:
+        """Rows of scalars and sums of some replicates of a stream, over all items or one part of them."""
+        raw = np.empty((count, self.width))
+        self.module.block(*self.key, first, self.items, *self.arguments, raw, part, parts)
+        return raw
 
     def finish(self, raw: np.ndarray) -> np.ndarray:
         """Outputs of replicates of a stream from their rows of scalars and sums."""

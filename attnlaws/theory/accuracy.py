@@ -97,12 +97,14 @@ def _words(point: dict[str, Any]) -> str:
 
 
 def _word(value: Any) -> str:
-    return f"[{len(value)} scores]" if isinstance(value, tuple) else f"{float(value):.17g}"
+    if not isinstance(value, tuple):
+        return f"{float(value):.17g}"
+    return f"[{len(value)} {'vectors' if isinstance(value[0], tuple) else 'scores'}]"
 
 
 def _argument(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [float(score) for score in value]
+        return [_argument(part) for part in value]
     return value if isinstance(value, int) else float(value)
 
 

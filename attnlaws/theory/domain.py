@@ -1,4 +1,4 @@
-"""Domains of parameters: numbers of an interval, names, rows of scores; every value is checked against one."""
+"""Domains of parameters: numbers of an interval, names, rows of scores, vectors; every value is checked against one."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ class Number:
         low: the lower end (``-inf`` for none); ``low_open`` says that it is excluded.
         high: the upper end (``inf`` for none); ``high_open`` says that it is excluded.
         none_allowed: whether ``None`` is a value too.
-        within: the name of a row parameter whose number of finite elements is an upper end too.
+        within: the name of a row parameter whose number of finite elements is an upper end too; ``within_open`` says
+            that it is excluded.
     """
 
     whole: bool
@@ -88,6 +89,7 @@ class Number:
     high_open: bool = False
     none_allowed: bool = False
     within: str = ""
+    within_open: bool = False
 
     def describe(self) -> str:
         """The domain in words, as help texts and errors print it.
@@ -106,7 +108,7 @@ class Number:
         else:
             parts = [above] * (self.low > -math.inf) + [below] * (self.high < math.inf)
             text = " ".join([noun, " and ".join(parts)]).strip()
-        text += f" and <= the number of {self.within}" if self.within else ""
+        text += f" and {'<' if self.within_open else '<='} the number of {self.within}" if self.within else ""
         return text + " or none" * self.none_allowed
 
     def holds(self, values: np.ndarray) -> np.ndarray:
@@ -219,7 +221,10 @@ class Number:
         """
         low, low_open = max((self.low, self.low_open), (other.low, other.low_open))
         high, closed = min((self.high, not self.high_open), (other.high, not other.high_open))
-        return Number(self.whole or other.whole, low, high, low_open, not closed, within=self.within or other.within)
+        rows = self if self.within else other
+        return Number(
+            self.whole or other.whole, low, high, low_open, not closed, within=rows.within, within_open=rows.within_open
+        )
 
     def or_none(self) -> Number:
         """The same domain with ``None`` added."""
@@ -306,4 +311,83 @@ class Row:
         return tuple(sorted(scores, reverse=True))
 
 
-Domain = Number | Choice | Row
+LARGEST = 1e100
+"""Elements of vectors stay below this, so that no sum of squares leaves float64."""
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Sets of vectors, an array [..., vector, coordinate].
+
+    Attributes:
+        beside: the name of a row parameter that has one element for each vector; empty where there is none.
+        fewest: the least number of vectors of a set.
+    """
+
+    beside: str = ""
+    fewest: int = 1
+
+    def describe(self) -> str:
+        """The domain in words."""
+        number = f"one for each of the {self.beside}" if self.beside else f"at least {self.fewest} in each"
+        return f"sets of vectors [..., vector, coordinate] of real numbers up to {_bound_text(LARGEST)}, {number}"
+
+    def check(self, name: str, value: object, why: str = "") -> np.ndarray:
+        """Normalize sets of vectors to a float64 array of two dimensions or more.
+
+        Raises:
+            ValueError: an element that is not finite or too large, fewer than two dimensions, an empty one, too few
+                vectors, or no array of real numbers.
+
+        Example:
+            >>> Vectors().check("values", [[0, 1]])
+            array([[0., 1.]])
+        """
+        array = plain_array(name, value, self.describe())
+        if array.dtype.kind not in "iuf" or array.ndim < 2 or array.size == 0:
+            raise fault(name, value, self.describe(), why)
+        if array.shape[-2] < self.fewest:
+            raise fault(name, _Shown(f"{array.shape[-2]} vectors"), self.describe(), why)
+        vectors = array.astype(np.float64)
+        wrong = ~(np.abs(vectors) <= LARGEST)
+        if wrong.any():
+            where = "".join(f"[{i}]" for i in np.argwhere(wrong)[0])
+            raise fault(f"{name}{where}", vectors[wrong][0], self.describe(), why)
+        return vectors
+
+    def check_beside(self, name: str, shape: tuple[int, ...], row: tuple[int, ...]) -> None:
+        """Refuse another number of vectors than the row has elements; both are given by their shapes."""
+        if shape[-2] != row[-1]:
+            raise fault(name, _Shown(f"{shape[-2]} vectors"), self.describe(), f"{self.beside} has {row[-1]}")
+
+    def parse(self, text: str, name: str = "value") -> np.ndarray:
+        """Vectors from words of the command line: coordinates separated by commas, vectors by semicolons."""
+        try:
+            return self.check(name, [[float(word) for word in vector.split(",")] for vector in text.split(";")])
+        except ValueError:
+            raise fault(name, text, "vectors separated by semicolons, of numbers separated by commas") from None
+
+    def sample(
+        self, rng: random.Random, wide: bool = True, count: int | None = None
+    ) -> tuple[tuple[Fraction, ...], ...]:
+        """Random vectors, of any scale, now and then far from the origin, and with two of them equal now and then.
+
+        Args:
+            rng: the source of randomness.
+            wide: reach into the tails.
+            count: the number of vectors.
+        """
+        count = count or rng.randint(self.fewest, 16 if wide else 6)
+        width = rng.randint(1, 6 if wide else 3)
+        scale = Fraction(2) ** (rng.randint(-300, 300) if wide and rng.random() < 0.2 else rng.randint(-10, 10))
+        offset = rng.choice((0, 1 << 20)) if wide else 0
+        drawn = [
+            tuple(scale * (offset + Fraction(round(1024 * rng.gauss(0.0, 1.0)), 1024)) for _ in range(width))
+            for _ in range(count)
+        ]
+        if rng.random() < 0.2:
+            drawn[-1] = drawn[0]
+        return tuple(drawn)
+
+
+Domain = Number | Choice | Row | Vectors

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import sympy as sp
@@ -64,7 +64,8 @@ def enclose(expr: Any, point: Mapping[Any, Any] | None = None, digits: int = 30)
 
 @lru_cache(maxsize=256)
 def _prepare(expr: sp.Expr) -> Node:
-    return _compile(expr.doit(integrals=False))
+    # SymPy spends seconds on sums over rows, of which it can do none.
+    return _compile(expr if expr.has(sp.Indexed) else expr.doit(integrals=False))
 
 
 def exact(value: Any) -> arb:
@@ -81,8 +82,12 @@ def exact(value: Any) -> arb:
 
 
 def _exact(value: Any) -> Any:
-    """A number as a ball, a row of numbers as balls in decreasing order."""
-    return [exact(score) for score in sorted(value, reverse=True)] if isinstance(value, tuple) else exact(value)
+    """A number as a ball, a row of numbers as balls in decreasing order, vectors as balls in the order given."""
+    if not isinstance(value, tuple):
+        return exact(value)
+    if isinstance(value[0], tuple):
+        return [[exact(coordinate) for coordinate in vector] for vector in value]
+    return [exact(score) for score in sorted(value, reverse=True)]
 
 
 def _compile(expression: Any) -> Node:
@@ -93,8 +98,8 @@ def _compile(expression: Any) -> Node:
     if isinstance(expr, sp.Sum):
         return _compile_sum(expr)
     if isinstance(expr, sp.Indexed):
-        row, position = expr.base, _compile(expr.indices[0])
-        return lambda env, analytic: env[row][int(position(env, False).unique_fmpz()) - 1]
+        places = [_compile(index) for index in expr.indices]
+        return lambda env, analytic: _element(env[expr.base], [int(p(env, False).unique_fmpz()) for p in places])
     if expr.is_Symbol or isinstance(expr, sp.IndexedBase):
         return lambda env, analytic: _look_up(env, expr)
     if expr.is_Rational:
@@ -116,6 +121,13 @@ def _compile(expression: Any) -> Node:
     if routine is None:
         raise ValueError(f"{expr.func} is not known to attnlaws.theory.enclose")
     return lambda env, analytic: routine(analytic, *(part(env, analytic) for part in parts))
+
+
+def _element(values: Any, places: list[int]) -> Any:
+    """An element of a row or of a set of vectors, counted from 1."""
+    for place in places:
+        values = values[place - 1]
+    return values
 
 
 def _look_up(env: Env, symbol: Any) -> Any:
@@ -177,15 +189,16 @@ def newton(function: Callable[[arb], arb], slope: Callable[[arb], arb], guess: f
         A ball that contains the root, not finite if the enclosure fails.
     """
     x = arb(guess)
+    value, step = function(x), arb(0)
     for _ in range(200):
-        value = function(x)
-        step = (value / slope(x)).mid()
-        if value.contains(0) or not step.is_finite() or abs(step) <= abs(x) * arb(2) ** (10 - ctx.prec):
+        step = value / slope(x)
+        if value.contains(0) or not step.is_finite() or abs(step.mid()) <= abs(x) * arb(2) ** (10 - ctx.prec):
             break
-        x = (x - step).mid()
-    radius = abs(x) * arb(2) ** (30 - ctx.prec) + abs(function(x) / slope(x)).upper() * 4
+        x = (x - step.mid()).mid()
+        value = function(x)
+    radius = abs(x) * arb(2) ** (30 - ctx.prec) + abs(step).upper() * 4
     around = x + arb(0, radius.upper())
-    refined = x - function(x) / slope(around)
+    refined = x - value / slope(around)
     return refined if around.contains(refined) else arb("nan")
 
 
@@ -268,6 +281,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     sp.erfinv: lambda analytic, x: _phi_quantile(analytic, (x + 1) / 2) / arb(2).sqrt(),
     sp.sinh: lambda analytic, x: x.sinh(),
     sp.cosh: lambda analytic, x: x.cosh(),
+    sp.Min: lambda analytic, *values: reduce(arb.min, (acb(value).real for value in values)),
     sp.tanh: lambda analytic, x: x.tanh(),
     words.Phi: _phi_cdf,
     words.log_Phi: _log_phi_cdf,

@@ -198,6 +198,44 @@ def participation(digits: int, n: int, weights: Weights) -> arb:
     return _frozen(digits, n, weights, pairs=True)
 
 
+def participation_of(digits: int, n: int, one: Callable[[arb], tuple[arb, arb]]) -> arb:
+    """E sum (w/W)^2 for n >= 2 weights whose transforms are known in closed form.
+
+    Args:
+        digits: the relative radius is about 10^-digits.
+        n: number of weights.
+        one: psi and E[(t w)^2 exp(-t w)] of one weight, at t.
+
+    Example:
+        >>> participation_of(9, 2, lambda t: ((-t).exp(), t * t * (-t).exp())).str(6, radius=False)
+        '0.500000'
+    """
+
+    def below(s: float) -> arb:
+        """What is left out below s: at most 1 - psi^n, as E[W^2 t exp(-t W)] is the slope of E[1 - (1 + t W) ...]."""
+        return -(n * one(arb(s).exp())[0].log()).expm1()
+
+    def integrand(s: arb) -> arb:
+        psi, square = one(s.exp())
+        return n * square * ((n - 1) * psi.log()).exp()
+
+    def compute(log_error: float) -> arb:
+        low = -1.0
+        while not below(low) < arb(log_error).exp():
+            low -= 2 * HALF
+        total = _panels(
+            integrand,
+            low,
+            log_error,
+            lambda _: math.log(4 * n * math.exp(-2) / math.cos(TILT) ** 2),
+            lambda s: 2 * (n * one(s.exp() / 2)[0].log()).exp(),  # (1 + x) exp(-x) is at most 2 exp(-x/2)
+            ctx.prec,
+        )
+        return total + arb(0, below(low).upper())
+
+    return _refined(digits, -math.log(n), compute)
+
+
 def _frozen(digits: int, n: Any, weights: Weights, pairs: bool) -> arb:
     size, others, a = float(n), n - 1 if pairs else n, weights.scale
     orders = (0, 2) if pairs else (0,)

@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 
 from attnlaws.theory.claim import Claim, Outcome, Source
-from attnlaws.theory.domain import Choice, Number, Row, fault
+from attnlaws.theory.domain import Choice, Domain, Number, Row, Vectors, fault
 from attnlaws.theory.ends import check_ends, within_ends
 from attnlaws.theory.parameter import Parameter
 from attnlaws.theory.steps import ROOT, Conjecture, Derivation, Step
@@ -190,8 +190,8 @@ class Law:
 
         Args:
             output: the name of the output; the first by default.
-            **parameters: numbers or arrays, broadcast together; names and None are scalars. The last axis of rows is
-                theirs, the others broadcast.
+            **parameters: numbers or arrays, broadcast together; names and None are scalars. The last axis of rows and
+                the last two of vectors are theirs, the others broadcast.
 
         Returns:
             A float64 array, or a NumPy float64 where every parameter is a scalar, or one row.
@@ -319,14 +319,14 @@ class Law:
 
     def _evaluate(self, derivation: Derivation, numbers: Mapping[str, Any]) -> np.ndarray:
         symbols = [parameter.symbol for parameter in self.parameters if parameter.name in numbers]
-        rows = {symbol.name for symbol in symbols if isinstance(symbol, sp.IndexedBase)}
         given = {name: np.asarray(number, dtype=np.float64) for name, number in numbers.items()}
+        outer = {name: a.ndim - _own_axes(self.parameter(name).domain) for name, a in given.items()}
         try:
-            shape = np.broadcast_shapes(*(a.shape[:-1] if name in rows else a.shape for name, a in given.items()))
+            shape = np.broadcast_shapes(*(a.shape[: outer[name]] for name, a in given.items()))
         except ValueError:
             shapes = ", ".join(f"{name} {np.shape(number)}" for name, number in numbers.items())
             raise ValueError(f"shapes do not broadcast together: {shapes}") from None
-        given = {n: np.broadcast_to(a, (*shape, a.shape[-1]) if n in rows else shape) for n, a in given.items()}
+        given = {name: np.broadcast_to(a, (*shape, *a.shape[outer[name] :])) for name, a in given.items()}
         self._within(given)
         check_ends(self, derivation, given)
         with np.errstate(all="ignore"):
@@ -337,24 +337,32 @@ class Law:
         return np.array(np.broadcast_to(np.asarray(values, dtype=np.float64), shape))
 
     def _within(self, given: Mapping[str, np.ndarray]) -> None:
-        """Refuse a number that is larger than the rows it counts in."""
+        """Refuse a number that is larger than the rows it counts in, and vectors of another number than theirs."""
         for name, values in given.items():
             domain = self.parameter(name).domain
+            if isinstance(domain, Vectors) and domain.beside in given:
+                domain.check_beside(name, values.shape, given[domain.beside].shape)
             if isinstance(domain, Number) and domain.within in given:
                 present = np.isfinite(given[domain.within]).sum(axis=-1)
-                if (values > present).any():
-                    index = tuple(np.argwhere(values > present)[0])
+                wrong = values >= present if domain.within_open else values > present
+                if wrong.any():
+                    index = tuple(np.argwhere(wrong)[0])
                     row = domain.within + "".join(f"[{i}]" for i in index)
                     raise fault(name, int(values[index]), domain.describe(), f"{row} has {present[index]}")
+
+
+def _own_axes(domain: Domain) -> int:
+    """How many of the last axes of an array belong to a single value."""
+    return 1 if isinstance(domain, Row) else 2 if isinstance(domain, Vectors) else 0
 
 
 def _may_be_none(parameter: Parameter) -> bool:
     return isinstance(parameter.domain, Number) and parameter.domain.none_allowed
 
 
-def free_domains(law: Law, case: Derivation) -> dict[str, Number | Row]:
+def free_domains(law: Law, case: Derivation) -> dict[str, Number | Row | Vectors]:
     """The domains of the numbers and rows that a case leaves free, narrowed where the case is narrower."""
-    domains: dict[str, Number | Row] = {}
+    domains: dict[str, Number | Row | Vectors] = {}
     for parameter in law.parameters:
         domain, narrower = parameter.domain, case.domain.get(parameter.name)
         if not isinstance(domain, Choice) and parameter.name not in case.when:
@@ -363,7 +371,7 @@ def free_domains(law: Law, case: Derivation) -> dict[str, Number | Row]:
 
 
 def sample_point(
-    domains: Mapping[str, Number | Row],
+    domains: Mapping[str, Number | Row | Vectors],
     rng: random.Random,
     wide: bool = True,
     case: Derivation | None = None,
@@ -382,9 +390,11 @@ def sample_point(
     return point
 
 
-def _sample_once(domains: Mapping[str, Number | Row], rng: random.Random, wide: bool) -> dict[str, Any]:
+def _sample_once(domains: Mapping[str, Number | Row | Vectors], rng: random.Random, wide: bool) -> dict[str, Any]:
     point: dict[str, Any] = {name: domain.sample(rng, wide) for name, domain in domains.items()}
     for name, domain in domains.items():
+        if isinstance(domain, Vectors) and domain.beside in point:
+            point[name] = domain.sample(rng, wide, len(point[domain.beside]))
         if isinstance(domain, Number) and domain.within:
-            point[name] = rng.randint(1, len(point[domain.within]))
+            point[name] = rng.randint(1, len(point[domain.within]) - domain.within_open)
     return point

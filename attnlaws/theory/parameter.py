@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from attnlaws.theory.domain import Choice, Domain, Number, Row
+from attnlaws.theory.domain import Choice, Domain, Number, Row, Vectors
 
 
 class _Required:
@@ -27,15 +27,26 @@ def integer(
     above: float | None = None,
     or_none: bool = False,
     within: str = "",
+    fewer_than: str = "",
 ) -> Number:
     """The integers from ``minimum`` (or beyond ``above``) to ``maximum``, or to the length of the rows ``within``.
+
+    A number ``fewer_than`` the elements of rows leaves at least one of them over.
 
     Example:
         >>> integer(above=2).describe()
         'an integer > 2'
     """
     low = minimum if above is None else above
-    return Number(True, low, maximum, low_open=above is not None, none_allowed=or_none, within=within)
+    return Number(
+        True,
+        low,
+        maximum,
+        low_open=above is not None,
+        none_allowed=or_none,
+        within=within or fewer_than,
+        within_open=bool(fewer_than),
+    )
 
 
 def real(
@@ -74,6 +85,16 @@ def rows() -> Row:
     return Row()
 
 
+def vectors(*, beside: str = "", fewest: int = 1) -> Vectors:
+    """Sets of vectors along the last two axes of an array, one vector for each element of the rows ``beside``.
+
+    Example:
+        >>> vectors(beside="logits").check("values", [[1, 2], [3, 4]]).shape
+        (2, 2)
+    """
+    return Vectors(beside, fewest)
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A parameter of a law.
@@ -101,10 +122,10 @@ class Parameter:
 
     @property
     def symbol(self) -> Any:
-        """The SymPy symbol that stands for it: positive, real where the domain has other numbers, indexed for rows."""
+        """The SymPy symbol that stands for it: positive, or real where the domain says no more; indexed for arrays."""
         import sympy as sp
 
-        if isinstance(self.domain, Row):
+        if isinstance(self.domain, Row | Vectors):
             return sp.IndexedBase(self.name, real=True)
 
         positive = isinstance(self.domain, Number) and (

@@ -20,10 +20,11 @@ from flint import ctx
 from attnlaws.theory.enclose import enclose
 from attnlaws.theory.ends import tied
 from attnlaws.theory.law import Law, free_domains, sample_point
-from attnlaws.theory.ordered import LENGTH
+from attnlaws.theory.ordered import LENGTH, WIDTH
 from attnlaws.theory.simplify import same_product, settled, vanishes
 from attnlaws.theory.steps import (
     ROOT,
+    AtLeast,
     AtMost,
     Cites,
     Conjecture,
@@ -162,6 +163,8 @@ def _follow(chain: Derivation, before: sp.Expr, step: Step, sampler: _Sampler) -
         return _equal(before.subs(step.unknown, after), sp.sympify(step.target), None, sampler)
     if isinstance(step, AtMost):
         return _at_most(before, after, sampler)
+    if isinstance(step, AtLeast):
+        return _at_most(after, before, sampler)
     return _equal(before, after, step.by if isinstance(step, Equals) else None, sampler)
 
 
@@ -206,7 +209,8 @@ def _same_slope(left: sp.Expr, right: sp.Expr, by: Differentiate) -> bool:
 
 
 def _at_most(left: sp.Expr, right: sp.Expr, sampler: _Sampler) -> tuple[str, str]:
-    if sp.simplify(right - left).is_nonnegative:
+    difference = right - left  # an integral that SymPy does not know can take it minutes
+    if sp.simplify(difference, doit=not difference.has(sp.Integral)).is_nonnegative:
         return "symbolic", ""
     return _check(left, right, sampler, lambda gap: not gap > 0)
 
@@ -247,10 +251,15 @@ class _Sampler:
         for _ in range(POINTS):
             drawn = sample_point(known, rng, wide=False, case=self.chain)
             point = {self.symbols[name]: value for name, value in drawn.items()}
-            rows = [len(value) for value in point.values() if isinstance(value, tuple)]
+            sets = [value for value in point.values() if isinstance(value, tuple)]
+            sizes = {}
+            for value in sets:
+                sizes[LENGTH] = len(value)
+                if isinstance(value[0], tuple):
+                    sizes[WIDTH] = len(value[0])
             for symbol in sorted(symbols, key=str):
-                if symbol == LENGTH and rows:
-                    point[symbol] = rows[0]
+                if symbol in sizes:
+                    point[symbol] = sizes[symbol]
                 elif str(symbol) not in known and symbol.is_Symbol:
                     point[symbol] = sp.Rational(rng.randint(1, 128), 16)
             yield point

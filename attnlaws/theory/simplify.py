@@ -79,7 +79,7 @@ def _one_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
 
 
 def _exponential_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any) -> Any:
-    """The Gamma and the Gauss integral with composite coefficients, on which SymPy spends minutes, or nothing.
+    """The Gamma and the Gauss integral with composite coefficients or ends: SymPy spends minutes on them, or gives up.
 
     As everywhere in this module, the integral is taken to exist; the domain of a law says where it does.
     """
@@ -108,6 +108,11 @@ def _exponential_integral(inside: Any, variable: sp.Symbol, low: Any, high: Any)
             for k in range(0, int(power) + 1, 2)
         )
         return moment * sp.exp(sp.factor(constant - linear**2 / (4 * square))) * sp.sqrt(-sp.pi / square)
+    if len(upper) == 2 and power == 0 and sp.oo in (high, -low):
+        square, linear = upper
+        end, side = (low, -1) if high == sp.oo else (high, 1)
+        height = sp.exp(sp.factor(constant - linear**2 / (4 * square))) * sp.sqrt(-sp.pi / square)
+        return height * (1 + side * sp.erf(sp.sqrt(-square) * (end + linear / (2 * square)))) / 2
     return None
 
 

@@ -79,6 +79,14 @@ class AtMost:
 
 
 @dataclass(frozen=True)
+class AtLeast:
+    """The previous expression is at least this one."""
+
+    expr: Any
+    reason: str
+
+
+@dataclass(frozen=True)
 class Tends:
     """The previous expression tends to this one as ``along`` goes to infinity."""
 
@@ -106,7 +114,7 @@ class Solves:
     reason: str
 
 
-Step = Definition | Conjecture | Equals | AtMost | Tends | Cites | Solves
+Step = Definition | Conjecture | Equals | AtMost | AtLeast | Tends | Cites | Solves
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +178,6 @@ class Derivation:
 
     def latex(self) -> str:
         """The chain as an aligned LaTeX environment."""
-        relations = {AtMost: r"\le", Tends: r"\to", Solves: r"\Rightarrow"}
+        relations = {AtMost: r"\le", AtLeast: r"\ge", Tends: r"\to", Solves: r"\Rightarrow"}
         lines = [rf"&{relations.get(type(step), '=')} {sp.latex(sp.sympify(step.expr))}" for step in self.steps]
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"

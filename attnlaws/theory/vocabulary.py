@@ -328,5 +328,5 @@ def numeric(expr: sp.Expr, symbols: tuple[sp.Symbol, ...]) -> Callable[..., Any]
     from scipy import special
 
     names = {type(found).__name__: found.routine() for found in expr.atoms(Stable)}
-    names |= {"polygamma": _polygamma, "loggamma": special.gammaln, "gamma": special.gamma}
+    names |= {"polygamma": _polygamma, "loggamma": special.gammaln, "gamma": special.gamma, "erf": special.erf}
     return sp.lambdify(symbols, expr, modules=[names, "numpy"], cse=True)

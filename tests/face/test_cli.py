@@ -191,19 +191,40 @@ def test_verify_a_law(run, run_json, proved):
 
 
 @pytest.mark.slow
-def test_verify_a_topic_and_all_laws_from_an_empty_store(run, run_json, out, tmp_path):
-    """The whole way, proofs included; the second time everything is there."""
-    code, printed, errors = run("verify", "--all", "--quick", "--out", out, "--draw", tmp_path / "pictures")
+def test_verify_several_laws_from_an_empty_store(run, run_json, out, tmp_path):
+    """The whole way, proofs included; the second time everything is there. Each law by itself is judged elsewhere."""
+    laws = ["topk.tail_mass", "retrieval.linear_sphere", "retrieval.load_as_mean"]
+    code, printed, errors = run("verify", *laws, "--quick", "--out", out, "--draw", tmp_path / "pictures")
     assert code == 0
-    assert f"{len(registry.ids())} laws: {len(registry.ids())} as expected, 0 undecided, 0 against" in printed
-    assert sorted(path.stem for path in (tmp_path / "pictures").glob("*.svg")) == registry.ids()
-    assert errors.count("drew ") == len(registry.ids())
-    again = run_json("verify", "--all", "--quick", "--out", out)
-    assert [verdict["law"] for verdict in again["laws"]] == registry.ids()
+    assert "3 laws: 3 as expected, 0 undecided, 0 against" in printed
+    assert sorted(path.stem for path in (tmp_path / "pictures").glob("*.svg")) == sorted(laws)
+    assert errors.count("drew ") == len(laws)
+    again = run_json("verify", *laws, "--quick", "--out", out)
+    assert [verdict["law"] for verdict in again["laws"]] == laws
     assert all(verdict["as_expected"] for verdict in again["laws"])
     assert {verdict["outcome"] for verdict in again["laws"]} == {"SUPPORTED", "REFUTED"}
-    topic = run_json("verify", "topk", "--quick", "--out", out)
-    assert [verdict["law"] for verdict in topic["laws"]] == registry.ids("topk")
+
+
+@pytest.mark.parametrize(
+    ("targets", "meant"),
+    [
+        (["--all"], registry.ids()),
+        (["topk"], registry.ids("topk")),
+        (["retrieval.linear", "topk", "retrieval.linear", "topk.k_eps"], ["retrieval.linear", *registry.ids("topk")]),
+    ],
+)
+def test_verify_topics_and_all_laws(targets, meant, run, monkeypatch):
+    asked = []
+    monkeypatch.setattr("attnlaws.referee.judged_apart", lambda ids, *_: asked.extend(ids) or [])
+    assert run("verify", *targets, "--quick")[0] == 0
+    assert asked == meant
+
+
+def test_a_file_is_judged_alone(own, run):
+    path = own("(n - 1)/(d_k + 2)", "SUPPORTED")
+    code, _, errors = run("verify", path, "topk", "--quick")
+    assert code == 2
+    assert f"FILE = {str(path)!r}: must be judged alone, here are 2 targets" in errors
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from matplotlib.text import Text
 from attnlaws import registry
 from attnlaws.catalog import figure_of
 from attnlaws.figures.legends import clear_legends
-from attnlaws.figures.overlay import wrapped
+from attnlaws.figures.overlay import violation, wrapped
 from attnlaws.figures.style import Picture, styled
 from attnlaws.figures.ticks import log_ticks, number
 from attnlaws.simulations.experiment import Exact
@@ -136,6 +136,14 @@ def test_a_legend_that_covers_a_curve_is_moved_beside_it(far):
     box, frame = axes.get_legend().get_window_extent(), axes.get_window_extent()
     assert (box.x0 >= frame.x1) is not far
     assert figure.get_size_inches()[0] == (4 if far else 5.5)
+
+
+@pytest.mark.parametrize(("mean", "shown"), [(0.5, 0.0), (1.25, 0.25)])
+def test_a_bound_s_lower_panel_shows_violations_and_no_slack(mean, shown):
+    law = registry.law("topk.gap_bound")
+    point = Judged({}, 1.0, mean, 0.0, 1, 0.0, Outcome.SUPPORTED, what="instance")
+    assert max(violation(law, point), 0.0) == shown
+    assert violation(registry.law("topk.divergences"), point) == abs(mean - 1)
 
 
 def test_ticks_of_ones_own_are_kept_where_they_are_not_crowded():

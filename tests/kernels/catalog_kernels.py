@@ -112,19 +112,12 @@ def host_rows(library: Any, task: Task, first: int, count: int, parts: int, bloc
 
 def numba_rows(task: Task, first: int, count: int) -> np.ndarray:
     """Rows of whole replicates from the CPU's kernel."""
-    kernel = Kernel.of(task)
-    raw = np.empty((count, kernel.width))
-    kernel.module.block(*kernel.key, first, kernel.items, *kernel.arguments, raw)
-    return raw
+    return Kernel.of(task).raw(first, count)
 
 
 def numba_groups(task: Task, replicate: int, parts: int) -> np.ndarray:
     """Rows of the parts of one replicate from the CPU's kernel."""
-    kernel = Kernel.of(task)
-    raw = np.empty((parts, kernel.width))
-    for part in range(parts):
-        kernel.module.group(*kernel.key, replicate, part, parts, kernel.items, *kernel.arguments, raw[part])
-    return raw
+    return np.concatenate([Kernel.of(task).raw(replicate, 1, part, parts) for part in range(parts)])
 
 
 def host_outputs(library: Any, task: Task, raw: np.ndarray) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Whole kernels, from the text that a GPU would get, on this machine: Numba's rows and outputs bit for bit."""
 
 import ctypes
-import re
 
 import numpy as np
 import pytest
@@ -20,7 +19,6 @@ from sympy import Integer, Max, Symbol, exp, log
 
 from attnlaws.simulations.cuda_source import header_source, kernel_source
 from attnlaws.simulations.experiment import Dot, Draw, Experiment, Precision, Smooth, Streaming, VectorSum
-from attnlaws.simulations.generate import sums_text
 from attnlaws.simulations.task import Task
 
 pytestmark = pytest.mark.host
@@ -29,19 +27,9 @@ STREAMS = [name for name, task in catalog().items() if isinstance(task.shape, St
 REPLICATES = [name for name in catalog() if name not in STREAMS]
 
 
-def group_text(task: Task) -> str:
-    """What Numba compiles for the parts of a replicate; what the law calls its vectors is left out."""
-    text = sums_text(task.shape)
-    return re.sub(r"\w+_\b", "", text[text.index("def group(") :])
-
-
 def equal(got: np.ndarray, want: np.ndarray) -> None:
     assert not np.isnan(want).any()
     np.testing.assert_array_equal(got.view(np.uint64), want.view(np.uint64))
-
-
-GROUPED = {name: group_text(catalog()[name]) for name in STREAMS}
-"""The loop around the parts of a large replicate; that in CUDA is the loop around whole ones."""
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +55,8 @@ def test_streams(name, libraries):
     equal(host_outputs(kernels, task, want), task.finish(want))
 
 
-@pytest.mark.parametrize("name", {text: name for name, text in GROUPED.items()}.values())
+@pytest.mark.parametrize("name", STREAMS)
 def test_parts_of_a_replicate(name, libraries):
-    """A law for each of the loops; what they go around has been compared above."""
     task = catalog()[name]
     equal(host_rows(libraries[name], task, 3 * 7, 3, 3, 1), numba_groups(task, 7, 3))
 

@@ -13,7 +13,7 @@ SHOWN = {
     "first_steps": ("topk.tail_mass: REFUTED", "topk.tail_mass: SUPPORTED", "image/png", "52.767", "keys needed"),
     "retrieval": (
         *("retrieval.exponential: SUPPORTED", "retrieval.typical_norm_as_mean: REFUTED", "image/png"),
-        *("10.88", "0.83705", "must be a real number > 4", "104.3", "36.8", "over 192 pairs"),
+        *("10.88", "0.83705", "must be a real number > 4", "104.3", "36.8", "1.21e+04", "2.43e+12", "over 192 pairs"),
     ),
 }
 """What a reader is promised to see."""

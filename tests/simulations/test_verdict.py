@@ -194,3 +194,21 @@ def test_an_instance_that_is_no_number_or_misses_zero_is_refuted_in_whatever_out
 def test_instances_that_are_zero_on_both_sides_agree():
     zero = {"value": np.zeros(3)}
     assert judge_instances(Equal(), zero, zero, DELTA, parameters={}, arithmetic_error=0.0).outcome is S
+
+
+@pytest.mark.parametrize(("side", "simulated"), [("upper", [0.5, 0.9, 0.1]), ("lower", [3.0, 1.2, 9.0])])
+def test_a_bound_that_nothing_violates_is_reported_at_its_tightest(side, simulated):
+    """In whatever output: the second one comes nearest, and its second instance."""
+    loose = np.array([0.25, 0.25, 0.25] if side == "upper" else [4.0, 4.0, 4.0])
+    claimed, found = ({"first": np.ones(3), "second": np.ones(3)}, {"first": loose, "second": np.array(simulated)})
+    point = judge_instances(Bound(side, True), claimed, found, DELTA, parameters={}, arithmetic_error=0.0)
+    assert (point.outcome, point.mean) == (S, simulated[1])
+    assert (point.parameters["output"], point.parameters["instance"]) == ("second", 1)
+
+
+def test_one_instance_beyond_a_sure_bound_refutes_it():
+    claimed = {"value": np.ones(3)}
+    for side, outside in (("upper", 1.02), ("lower", 0.98)):
+        found = {"value": np.array([1.0, outside, 1.0])}
+        point = judge_instances(Bound(side, True), claimed, found, DELTA, parameters={}, arithmetic_error=0.0)
+        assert (point.outcome, point.parameters["instance"]) == (R, 1)

@@ -31,7 +31,13 @@ def test_linear_is_accurate_in_every_case():
 
 @pytest.mark.slow
 def test_linear_at_every_point():
-    assert all(certificate.passed for certificate in certify(LINEAR))
+    """The median's references are quantiles of the Beta distribution, which take Arb long; its row of the vocabulary
+    is compared over the whole domain by itself."""
+    median = LINEAR.derivation(convention="median")
+    others = tuple(case for case in LINEAR.derivations if case is not median)
+    for cases, points in ((others, 500), ((median,), 60)):
+        certificates = certify(dataclasses.replace(LINEAR, steps=(), derivations=cases), points=points)
+        assert all(certificate.passed for certificate in certificates)
 
 
 @pytest.mark.parametrize(

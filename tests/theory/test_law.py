@@ -12,8 +12,9 @@ import sympy as sp
 
 from attnlaws.theory.claim import Bound, Equal, Outcome, Source
 from attnlaws.theory.law import Law, free_domains, sample_point
-from attnlaws.theory.parameter import Parameter, integer, real
+from attnlaws.theory.parameter import Parameter, integer, real, rows, vectors
 from attnlaws.theory.retrieval.linear import LAW as LINEAR
+from attnlaws.theory.stable import Stable
 from attnlaws.theory.steps import Conjecture, Definition, Derivation, Equals
 from attnlaws.theory.topk.tail_mass import LAW as TAIL_MASS
 
@@ -207,3 +208,27 @@ def test_a_parameter_that_must_exceed_an_expression_of_the_others():
     assert all(point["d"] > 2 * point["p"] for point in drawn)
     assert not all(point["d"] > 2 * point["p"] for point in (sample_point(domains, rng) for _ in range(200)))
     assert "d" not in sample_point({"p": domains["p"]}, rng, case=case)
+
+
+def test_vectors_beside_rows():
+    """The largest score's vector, first coordinate, as a routine of both: shapes broadcast around each one's own."""
+
+    class first(Stable):  # noqa: N801
+        @classmethod
+        def routine(cls):
+            return lambda r, v: np.take_along_axis(v[..., 0], np.argmax(r, axis=-1)[..., None], -1)[..., 0]
+
+    r, v = Parameter("r", "", rows()), Parameter("v", "", vectors(beside="r"))
+    law = Law("toy", "A toy.", (r, v), SOURCE, Equal(), steps=(Conjecture(first(r.symbol, v.symbol), ""),))
+    assert law(r=[0.0, 1.0, 0.5], v=[[1, 2], [3, 4], [5, 6]]) == 3.0
+    scores = np.random.default_rng(1).normal(size=(4, 1, 5))
+    values = np.random.default_rng(2).normal(size=(3, 5, 2))
+    found = law(r=scores, v=values)
+    assert found.shape == (4, 3)
+    assert found[2, 1] == values[1, np.argmax(scores[2, 0]), 0]
+    with pytest.raises(ValueError, match=r"^v = 2 vectors: must be .* one for each of the r \(r has 3\)$"):
+        law(r=[0.0, 1.0, 0.5], v=[[1], [3]])
+    with pytest.raises(ValueError, match=r"^shapes do not broadcast together: r \(4, 5\), v \(3, 5, 2\)$"):
+        law(r=np.zeros((4, 5)), v=np.zeros((3, 5, 2)))
+    drawn = sample_point(free_domains(law, law.derivations[0]), random.Random(3))
+    assert len(drawn["r"]) == len(drawn["v"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from attnlaws.theory.domain import Number
-from attnlaws.theory.parameter import Parameter, choice, integer, real
+from attnlaws.theory.parameter import Parameter, choice, integer, real, vectors
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,20 @@ from attnlaws.theory.parameter import Parameter, choice, integer, real
         (real(above=0, maximum=35), 36, "d = 36.0: must be a real number in (0, 35]"),
         (choice("a", "b"), "c", "d = 'c': must be one of a, b"),
         (choice("a", "b"), 1, "d = 1: must be one of a, b"),
+        (vectors(), [1.0, 2.0], "d = [1.0, 2.0]: must be sets of vectors [..., vector, coordinate] of real numbers"),
+        (vectors(), [[1.0], [1.0, 2.0]], "d = [[1.0], [1.0, 2.0]]: must be sets of vectors"),
+        (vectors(), [[0.0, 1.0], [np.nan, 2.0]], "d[1][0] = nan: must be sets of vectors"),
+        (vectors(), [[[0.0, -np.inf]]], "d[0][0][1] = -inf: must be sets of vectors"),
+        (
+            vectors(),
+            [[2e100]],
+            "d[0][0] = 2e+100: must be sets of vectors [..., vector, coordinate] of real numbers up to",
+        ),
+        (vectors(), np.zeros((3, 0)), "must be sets of vectors"),
+        (vectors(), [[1j]], "must be sets of vectors"),
+        (vectors(), [["a"]], "must be sets of vectors"),
+        (vectors(fewest=2), [[1.0, 2.0]], "d = 1 vectors: must be sets of vectors"),
+        (vectors(beside="s"), 1.0, "real numbers up to 1e100, one for each of the s"),
     ],
 )
 def test_refuses(domain, value, message):
@@ -46,6 +60,8 @@ def test_accepts_and_normalizes():
     array = integer(2).check("n", [[2, 3]])
     assert array.dtype == np.float64 and array.shape == (1, 2)
     assert real(maximum=1).check("x", 1) == 1.0
+    sets = vectors().check("v", np.ones((2, 3, 4), np.float32))
+    assert sets.dtype == np.float64 and sets.shape == (2, 3, 4)
 
 
 def test_parses_words():
@@ -54,12 +70,15 @@ def test_parses_words():
     assert integer(2, or_none=True).parse("none") is None
     assert real(above=0).parse("0.25") == 0.25
     assert choice("a", "b").parse("b") == "b"
+    assert vectors().parse("1,2;3,4;5,6").tolist() == [[1, 2], [3, 4], [5, 6]]
     for domain, text in (
         (integer(2), "x"),
         (integer(2), "2.5"),
         (integer(2), "none"),
         (real(), "nan"),
         (choice("a"), "b"),
+        (vectors(), "1,2;3"),
+        (vectors(), "1,x"),
     ):
         with pytest.raises(ValueError, match="k = "):
             domain.parse(text, "k")
@@ -89,3 +108,31 @@ def test_symbols_know_their_sign():
     assert Parameter("x", "", integer(1)).symbol.is_positive
     assert Parameter("x", "", real()).symbol.is_positive is None
     assert Parameter("x", "", real(minimum=0)).symbol.is_positive is None
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_samples_of_vectors_stay_inside_and_are_exact_in_float64(wide):
+    rng = random.Random(2)
+    sets = [vectors(fewest=3).sample(rng, wide, count) for count in (None, 5) for _ in range(200)]
+    for drawn in sets:
+        assert vectors(fewest=3).check("v", np.array(drawn, float)).shape == (len(drawn), len(drawn[0]))
+        assert all(float(x) == x for vector in drawn for x in vector)
+    assert {len(drawn) for drawn in sets[200:]} == {5} and min(map(len, sets)) >= 3
+    largest = [max(abs(x) for vector in drawn for x in vector) for drawn in sets]
+    if wide:
+        assert min(filter(None, largest)) < 1e-60 and max(largest) > 1e60
+    assert any(drawn[0] == drawn[-1] for drawn in sets)
+
+
+def test_vectors_are_indexed_twice_in_formulas():
+    symbol = Parameter("v", "", vectors()).symbol
+    assert symbol[1, 2].is_real and symbol[1, 2].indices == (1, 2)
+
+
+def test_a_count_within_rows_may_have_to_leave_one_over():
+    open_end, closed = integer(1, 9, fewer_than="logits"), integer(1, 9, within="logits")
+    assert open_end.describe() == "an integer >= 1 and <= 9 and < the number of logits"
+    assert closed.describe() == "an integer >= 1 and <= 9 and <= the number of logits"
+    for both in (open_end.meet(integer(2)), integer(2).meet(open_end)):
+        assert (both.within, both.within_open, both.low) == ("logits", True, 2)
+    assert not closed.meet(integer(2)).within_open

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import mpmath
 import pytest
 import sympy as sp
 
@@ -11,6 +12,7 @@ from attnlaws.theory.law import Law
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.prove import Proof, prove
 from attnlaws.theory.retrieval.linear import LAW as LINEAR
+from attnlaws.theory.simplify import settled
 from attnlaws.theory.steps import (
     AtMost,
     Cites,
@@ -159,3 +161,16 @@ def test_moments_of_a_shifted_gaussian_and_products_of_sums_are_integrated():
         assert sp.simplify(value - moment * sp.exp(a**2 / 2)) == 0
     value = settled(sp.Integral((1 / y + b) * (y + a) * y * sp.exp(-y), (y, 0, sp.oo)))
     assert sp.expand(value) == sp.expand(1 + a + 2 * b + a * b)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-sp.oo, sp.Rational(3, 4)), (sp.Rational(-1, 3), sp.oo)])
+def test_a_gauss_integral_over_a_half_line_has_its_value(low, high):
+    """With coefficients and an end that are symbols, put to numbers afterwards; the value is from quadrature."""
+    x, s, end = sp.Symbol("x", real=True), sp.Symbol("s", positive=True), sp.Symbol("end", real=True)
+    ends = (low, end) if low == -sp.oo else (end, high)
+    found = settled(sp.Integral(sp.exp(-s * x**2 / 2 + 3 * s * x - s**2), (x, *ends)))
+    assert not found.has(sp.Integral)
+    number = high if low == -sp.oo else low
+    span = [-mpmath.inf, float(high)] if low == -sp.oo else [float(low), 3, mpmath.inf]
+    want = mpmath.quad(lambda u: mpmath.exp(-u * u + 6 * u - 4), span)
+    assert float(found.subs({s: 2, end: number})) == pytest.approx(float(want), rel=1e-12)
