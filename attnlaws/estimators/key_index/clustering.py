@@ -14,6 +14,7 @@ FEW = 24
 SWEEPS = 3
 POWER_STEPS = 4
 LOPSIDED = 4
+LARGE, ROOTS = 1 / 8, 1 / 64
 CHUNK = 1 << 22
 
 
@@ -59,7 +60,17 @@ def clustered(keys: np.ndarray, block: int, work: list[float]) -> Tree:
         centers = np.array([keys[flat(node)].mean(axis=0) for node in level])
         groups = bisected(centers, -(-len(level) // BLOCKS_IN_CELL), work)
         level = [[level[i] for i in group] for group in groups]
-    return _assembled(level)
+    return _assembled(_divided(level, len(keys)))
+
+
+def _divided(level: list, n: int) -> list:
+    """The top with its largest nodes replaced by their parts, while few are left: a large one is all or nothing."""
+    while True:
+        node = max(level, key=lambda node: len(flat(node)))
+        small = len(flat(node)) <= LARGE * n or isinstance(node, np.ndarray)
+        if small or len(level) + len(node) > ROOTS * n:
+            return level
+        level = [part for one in level for part in (node if one is node else [one])]
 
 
 def _blocks(keys: np.ndarray, members: np.ndarray, block: int, work: list[float]) -> list:

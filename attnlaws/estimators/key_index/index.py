@@ -61,7 +61,7 @@ class KeyIndex:
     numbers that were given: bounds of whole blocks (ball, chord, Bennett and, if wanted, box) and of single keys
     (a prefix along principal directions and the norm of the rest) are padded for every rounding. The one assumption
     is that exp and log are right to a relative 2^-42. Where nothing can be skipped, all keys are scored, and the
-    cost stays below 1.05 times theirs.
+    cost stays within 1 + allowance times theirs.
 
     Attributes: ``n`` keys of width ``d`` in ``blocks`` blocks of about ``block``; ``summary_bytes`` kept beside them;
     ``build_dot_equivalents``, about what it took to build, in inner products.
@@ -78,6 +78,9 @@ class KeyIndex:
         chord: whether to use the mean of a block's logits beside their maximum.
         bennett: whether to use their variance.
         allowance: what may be spent in vain before all keys are scored, in parts of that; in [0, 1].
+
+    Returns:
+        An index; its ``select`` and ``attend`` are asked with queries.
 
     Raises:
         ValueError: names the argument, its domain and the value.
