@@ -153,8 +153,8 @@ LAW = Law(
     "below sigma of about 0.6 sqrt(2 ln n). Numbers below 10 may be off by a key",
     grid=Grid(
         across="sigma",
-        series=({"n": 128, "eps": 0.001}, {"n": 512, "eps": 0.001}),
-        values=(1.0, 2.0, 3.0, 4.0, 5.0),
+        series=({"n": 128, "eps": 0.001}, {"n": 256, "eps": 0.001}),
+        values=(1.0, 2.0, 3.0, 5.0),
         extra=({"n": 512, "eps": 0.01, "sigma": 2.0}, {"n": 512, "eps": 0.1, "sigma": 1.0}),
     ),
     sabotages={
