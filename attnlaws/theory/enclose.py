@@ -18,10 +18,8 @@ import sympy as sp
 from flint import acb, arb, ctx, fmpq
 
 from attnlaws.theory import vocabulary as words
-from attnlaws.theory.cases import cases_of
+from attnlaws.theory.cases import Env, Node, cases_of
 
-Env = dict[Any, Any]
-Node = Callable[[Env, bool], Any]
 NAN = acb("nan")
 
 
@@ -96,8 +94,8 @@ def _compile(expression: Any) -> Node:
     expr = sp.sympify(expression)
     if isinstance(expr, sp.Integral):
         return _compile_integral(expr)
-    if isinstance(expr, sp.Sum):
-        return _compile_sum(expr)
+    if isinstance(expr, sp.Sum | sp.Piecewise):
+        return _compile_sum(expr) if isinstance(expr, sp.Sum) else cases_of(expr, _compile, NAN)
     if isinstance(expr, sp.Indexed):
         places = [_compile(index) for index in expr.indices]
         return lambda env, analytic: _element(env[expr.base], [int(p(env, False).unique_fmpz()) for p in places])
@@ -109,8 +107,6 @@ def _compile(expression: Any) -> Node:
         return lambda env, analytic: exact(float(expr))
     if expr in _CONSTANTS:
         return lambda env, analytic: _CONSTANTS[expr]()
-    if isinstance(expr, sp.Piecewise):
-        return cases_of(expr, _compile, NAN)
     parts = [_compile(argument) for argument in expr.args]
     if expr.is_Add:
         return lambda env, analytic: sum((part(env, analytic) for part in parts[1:]), parts[0](env, analytic))

@@ -225,12 +225,9 @@ class Law:
         Raises:
             ValueError: for a claim without correction, where it does not exist, and as for a call.
         """
-        name = output or self.outputs[0]
-        correction = corrections(self.claim, self.outputs[0]).get(name)
-        if correction is None:
-            raise ValueError(f"{self.id} claims no limit of {name}, so it has no correction")
-        values = self._checked(parameters, {"law", "simulation"})
-        self._narrowed(correction, values)
+        if (correction := corrections(self.claim, self.outputs[0]).get(output or self.outputs[0])) is None:
+            raise ValueError(f"{self.id} claims no limit of that, so it has no correction")
+        self._narrowed(correction, values := self._checked(parameters, {"law", "simulation"}))
         result = self._evaluate(correction, {k: v for k, v in values.items() if not isinstance(v, str | None)})
         return np.where(np.isnan(result), np.inf, result)[()]
 
