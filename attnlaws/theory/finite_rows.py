@@ -27,7 +27,7 @@ def _over_s(log_integrand: Callable[[np.ndarray], np.ndarray], low: float, high:
     rough = np.arange(low, high, 1.0)
     seen = log_integrand(rough)
     inside = np.flatnonzero(seen > seen.max() - DEEP)
-    s = np.arange(rough[inside[0]] - 1.0, rough[inside[-1]] + 1.0, STEP)
+    s = np.arange(float(rough[inside[0]]) - 1.0, float(rough[inside[-1]]) + 1.0, STEP)
     return float(special.logsumexp(log_integrand(s)) + np.log(STEP))
 
 
@@ -94,7 +94,7 @@ def log_tail_mass(scores: str, n: float, k: float, sigma: float) -> float:
             one = np.log(np.maximum(rule.below(scaled * faded)[:, near], 0.0))
             below = special.xlogy(n - k - 1, np.maximum(rule.below(faded)[:, near], 0.0))
             above = special.xlogy(k - 1, np.maximum(rule.above(faded)[:, near], 0.0))
-        return special.logsumexp(outside + one + below + above - scaled[:, near], axis=1)
+        return np.asarray(special.logsumexp(outside + one + below + above - scaled[:, near], axis=1))
 
     def log_integrand(s: np.ndarray) -> np.ndarray:
         return np.concatenate([some(part) for part in np.array_split(s, 1 + s.size * logs.size // 400_000)])

@@ -159,5 +159,5 @@ def _running(values: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Integrals from the first node to each; SciPy's routine takes real values only."""
     from scipy import integrate
 
-    real = integrate.cumulative_simpson(values.real, x=x, initial=0.0)
-    return real + 1j * integrate.cumulative_simpson(values.imag, x=x, initial=0.0)
+    real = integrate.cumulative_simpson(np.real(values), x=x, initial=0.0)
+    return real + 1j * integrate.cumulative_simpson(np.imag(values), x=x, initial=0.0)

@@ -127,7 +127,8 @@ def _covariances(of: Any) -> sp.Expr:
     reals = ((x, -sp.oo, sp.oo), (y, -sp.oo, sp.oo))
     mean = sp.Integral(of(x) * gaussian_density(x), reals[0])
     alone = sp.Integral(of(x) ** 2 * gaussian_density(x), reals[0]) - mean**2
-    return alone + 2 * sp.Sum(sp.Integral(of(x) * of(y) * apart, *reals), (h, 1, sp.oo))
+    later: Any = sp.Sum(sp.Integral(of(x) * of(y) * apart, *reals), (h, 1, sp.oo))
+    return alone + 2 * later
 
 
 def _slopes(rho: np.ndarray, eps: float, sigma: float, z: float) -> np.ndarray:
