@@ -236,7 +236,8 @@ def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:
         limits = np.abs(distance[~clear]) + INTERVAL * error[~clear]
         axes.plot(n[~clear], limits, color=COLOURS[6], linestyle="none", marker="v", label="below this (95 %)")
     curve = np.geomspace(n.min(), n.max(), CURVE_POINTS).round()
-    correction = [abs(float(law.correction(**law.grid.ladder["point"], **{along: int(size)}))) for size in curve]
+    point: Mapping[str, Any] = law.grid.ladder["point"]
+    correction = [abs(float(law.correction(**{**point, along: int(size)}))) for size in curve]
     axes.plot(curve, correction, color=COLOURS[1], label="derived first correction")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
@@ -244,8 +245,8 @@ def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:
     axes.set_xlabel(f"{along}: {law.parameter(along).meaning}")
     axes.set_ylabel("|simulation - limit|")
     slope = f"slope {verdict.slope[0]:.2f} ± {verdict.slope[1]:.2f}" if verdict.slope else "slope not resolved"
-    point = ", ".join(f"{name} = {value}" for name, value in law.grid.ladder["point"].items())
-    axes.set_title(f"towards the limit: {slope}\n{point}", fontsize=8, loc="left", color="#555555")
+    at = ", ".join(f"{name} = {value}" for name, value in point.items())
+    axes.set_title(f"towards the limit: {slope}\n{at}", fontsize=8, loc="left", color="#555555")
     axes.legend(loc="best")
 
 

@@ -153,7 +153,7 @@ def corrections(law: Law, verdict: Verdict) -> list[Markup]:
         (
             f"{size:g}",
             significant(distance, error),
-            f"{float(law.correction(**ladder['point'], **{along: int(size)})):.4g}",
+            f"{float(law.correction(**{**ladder['point'], along: int(size)})):.4g}",
         )
         for size, distance, error in verdict.ladder
     ]

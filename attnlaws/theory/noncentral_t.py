@@ -87,7 +87,11 @@ def chi_mean(function: Callable[[np.ndarray], np.ndarray], d: float) -> float:
         >>> round(chi_mean(lambda r: r**2, 7.0), 12)
         1.0
     """
-    ends = (_bisect(lambda v: _log_density(v, np.asarray(d)) + REACH, *pair) for pair in ((0.0, -1e3), (0.0, 5.0)))
-    nodes = np.linspace(*(float(end) for end in ends), NODES)
+    ends = (
+        _bisect(lambda v: _log_density(v, np.asarray(d)) + REACH, np.asarray(0.0), np.asarray(far))
+        for far in (-1e3, 5.0)
+    )
+    low, high = (float(end) for end in ends)
+    nodes = np.linspace(low, high, NODES)
     weights = np.exp(_log_density(nodes, np.asarray(d)))
     return float(weights @ function(np.exp(nodes)) / weights.sum())
