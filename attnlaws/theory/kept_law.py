@@ -81,8 +81,8 @@ def log_exceeds(n: float, k: float, eps: float, sigma: float) -> float:
         sigma: standard deviation of the scores.
 
     Example:
-        >>> round(float(np.exp(log_exceeds(32.0, 20.0, 0.1, 1.0))), 5)
-        0.49322
+        >>> round(float(np.exp(log_exceeds(32.0, 20.0, 0.1, 1.0))), 4)
+        0.4932
     """
     law = _Rank(n, k, eps, sigma)
     at, size = law.line()
