@@ -52,7 +52,7 @@ def skipping(groups: Mapping[str, Sequence[Mapping[str, Any]]], *, title: str) -
         figure.legend(
             handles=handles,
             loc="outside right upper",
-            title="grey: the oracle (left),\nall keys scored (right)",
+            title="gray: the oracle (left),\nall keys scored (right)",
             title_fontsize=8,
         )
         figure.suptitle(title, x=0.01, ha="left", fontsize=8.5, parse_math=False)

@@ -13,7 +13,7 @@ from attnlaws.theory.law import Law
 from attnlaws.theory.retrieval import annealed_capacity
 
 DIMENSION = 64
-"""Dimension of the Gaussian keys behind the colours."""
+"""Dimension of the Gaussian keys behind the colors."""
 NODES, PIXELS = (28, 16), (160, 120)
 """Temperatures and numbers of pairs at which the interference is computed, and drawn: it is smooth in between."""
 LOUDEST = 1.0
@@ -34,7 +34,7 @@ def interference(tau: np.ndarray, rate: np.ndarray) -> np.ndarray:
 
 
 def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """Colours for Gaussian keys, the boundary as judged at small dimensions and in the limit, and the mean's."""
+    """Colors for Gaussian keys, the boundary as judged at small dimensions and in the limit, and the mean's."""
     assert law.grid is not None
     draw_overlay(axes, law, verdict, label=lambda fixed: f"{fixed['keys']} keys, d_k = {fixed['d_k']}", joined=True)
     curves = axes.get_legend()

@@ -14,7 +14,7 @@ CURVE_POINTS = 40
 
 
 def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """The overlay of bound and simulation, the exact curves in grey, and a mark where sigma is sqrt(2 ln n)."""
+    """The overlay of bound and simulation, the exact curves in gray, and a mark where sigma is sqrt(2 ln n)."""
     assert law.grid is not None
     draw_overlay(axes, law, verdict)
     legend = axes.get_legend()

@@ -14,7 +14,7 @@ from attnlaws.theory.law import Law
 from attnlaws.theory.topk.k_eps import LAW as RULE
 
 SHARES = (0.1, 0.01)
-"""Shares that may be lost: the first is behind the colours, the others have a frontier only."""
+"""Shares that may be lost: the first is behind the colors, the others have a frontier only."""
 SIZES = (2**5, 2**15, 31)
 SIGMA = (0.4, 6.0, 57)
 LEVELS = (1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 4.0, 10.0, 100.0)
@@ -41,15 +41,15 @@ def excess(sizes: np.ndarray, sigma: np.ndarray) -> np.ndarray:
 
 
 def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """Colours for the first share, frontiers for all, the transition, and its judged points in their own colours."""
+    """Colors for the first share, frontiers for all, the transition, and its judged points in their own colors."""
     assert law.grid is not None
     sizes = np.unique(np.geomspace(*SIZES).round()).astype(int)
     sigma = np.linspace(*SIGMA)
     ratio = excess(sizes, sigma)
-    colours = colormaps["YlOrRd"]
-    norm = BoundaryNorm(LEVELS, colours.N, extend="both")
+    colors = colormaps["YlOrRd"]
+    norm = BoundaryNorm(LEVELS, colors.N, extend="both")
     mesh = axes.pcolormesh(
-        sigma, sizes, ratio[0], cmap=colours, norm=norm, shading="nearest", rasterized=True, zorder=-2
+        sigma, sizes, ratio[0], cmap=colors, norm=norm, shading="nearest", rasterized=True, zorder=-2
     )
     handles, names = [], []
     for index, (share, style) in enumerate(zip(SHARES, ("-", "--"), strict=True)):
@@ -62,7 +62,7 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     look: dict[str, Any] = {"color": "black", "marker": MARKERS[0], "linestyle": "none", "zorder": 3}
     for point in verdict.points:
         if point.parameters["eps"] == SHARES[0]:
-            filled = colours(norm(point.mean / point.theory))
+            filled = colors(norm(point.mean / point.theory))
             axes.plot(point.parameters["sigma"], point.parameters["n"], markerfacecolor=filled, markersize=6, **look)
     handles.append(Line2D([], [], markerfacecolor="white", **look))
     names.append(f"simulated mean over rule, eps = {SHARES[0]:g}")
@@ -74,7 +74,7 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     axes.set_ylabel("n: number of keys")
     bar = axes.figure.colorbar(mesh, cax=axes.inset_axes((1.02, 0, 0.025, 1)), ticks=LEVELS, extend="both")
     bar.ax.set_yticklabels([f"{level:g}" for level in LEVELS])
-    bar.set_label(f"keys needed over keys of the rule, eps = {SHARES[0]:g}\n(colours: median by topk.blom)", fontsize=8)
+    bar.set_label(f"keys needed over keys of the rule, eps = {SHARES[0]:g}\n(colors: median by topk.blom)", fontsize=8)
     axes.legend(
         handles=handles, labels=names, alignment="left", loc="lower right", fontsize=7,
         frameon=True, framealpha=0.85, edgecolor="none",

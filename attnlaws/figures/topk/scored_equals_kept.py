@@ -10,7 +10,7 @@ from attnlaws.theory.topk.scoring_ceiling import LAW as CEILING
 
 
 def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """The overlay, with a grey line for the ceiling; what is read off the rule does not depend on the dimension."""
+    """The overlay, with a gray line for the ceiling; what is read off the rule does not depend on the dimension."""
     assert law.grid is not None
     draw_overlay(axes, law, verdict)
     left, right = min(law.grid.values), max(law.grid.values)

@@ -24,9 +24,9 @@ from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.densities import gaussian_density
 from attnlaws.theory.enclose import enclose, exact, newton
 from attnlaws.theory.law import Grid, Law
+from attnlaws.theory.lorenz import DELTA_METHOD, L_STATISTICS
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.steps import ROOT, Cites, Definition, Derivation, Equals, Solves, Using
-from attnlaws.theory.topk.tail_mass import DELTA_METHOD, L_STATISTICS
 from attnlaws.theory.vocabulary import Phi, Phi_inverse, log_Phi
 
 PARAMETERS = (

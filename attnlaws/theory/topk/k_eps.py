@@ -16,9 +16,9 @@ import sympy as sp
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.densities import gaussian_density, gaussian_mean
 from attnlaws.theory.law import Grid, Law
+from attnlaws.theory.lorenz import DELTA_METHOD, L_STATISTICS
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.steps import Cites, Definition, Derivation, Equals, Solves, Using
-from attnlaws.theory.topk.tail_mass import DELTA_METHOD, L_STATISTICS
 from attnlaws.theory.vocabulary import Phi, Phi_inverse, log_Phi
 
 PARAMETERS = (

@@ -20,11 +20,11 @@ import sympy as sp
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.densities import gaussian_density
 from attnlaws.theory.law import Grid, Law
+from attnlaws.theory.lorenz import DELTA_METHOD
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.steps import ROOT, Cites, Definition, Derivation, Equals, Using
 from attnlaws.theory.topk.k_eps import LAW as K_EPS
 from attnlaws.theory.topk.k_eps import eps, kept, quantile, sigma, threshold
-from attnlaws.theory.topk.tail_mass import DELTA_METHOD
 from attnlaws.theory.vocabulary import Phi
 
 PARAMETERS = (

@@ -16,9 +16,9 @@ from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.cut import hypotenuse
 from attnlaws.theory.densities import gaussian_density
 from attnlaws.theory.law import Grid, Law
+from attnlaws.theory.lorenz import DELTA_METHOD, L_STATISTICS
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.steps import Cites, Definition, Derivation, Equals, Using
-from attnlaws.theory.topk.tail_mass import DELTA_METHOD, L_STATISTICS
 from attnlaws.theory.vocabulary import Phi, Phi_inverse, log_Phi
 
 PARAMETERS = (

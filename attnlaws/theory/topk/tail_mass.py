@@ -12,6 +12,7 @@ import sympy as sp
 from attnlaws.theory.claim import Equal, Source
 from attnlaws.theory.densities import gaussian_density, gaussian_mean
 from attnlaws.theory.law import Grid, Law
+from attnlaws.theory.lorenz import DELTA_METHOD, L_STATISTICS
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.steps import Cites, Definition, Derivation, Equals
 from attnlaws.theory.vocabulary import Phi, Phi_inverse
@@ -27,23 +28,6 @@ x, u = sp.Symbol("x", real=True), sp.Symbol("u", positive=True)
 threshold = -Phi_inverse(kappa)
 lost = Phi(threshold - sigma)
 weight = sp.exp(sigma * x)
-
-L_STATISTICS = Source(
-    "van Zwet 1980",
-    "the strong law",
-    "secondary",
-    title="A strong law for linear functions of order statistics",
-    authors="van Zwet, W. R.",
-    year="1980",
-)
-DELTA_METHOD = Source(
-    "Serfling 1980",
-    "the delta method for smooth functions of means and L-statistics",
-    "secondary",
-    title="Approximation Theorems of Mathematical Statistics",
-    authors="Serfling, Robert J.",
-    year="1980",
-)
 
 
 def mass_below(bound: sp.Expr) -> sp.Integral:
