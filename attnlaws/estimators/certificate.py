@@ -57,9 +57,9 @@ def certify_topk(logits: Array, eps: Array, mask: Array | None = None) -> Certif
     The masses are those of the logits and the eps that are given, as the exact binary numbers they are: nothing that
     float64 rounds can make a certificate false. Sums of masses carry bounds of their error (no error of a library's
     exponential is assumed); where these leave the comparison with eps open, equal logits are counted, and others
-    weighed with as many digits as it takes. ``k_lower`` and ``k_upper`` differ only in a row longer than 65536 that
-    float64 cannot decide, if it has over 262144 different logits. Such rows are read in pieces of 2 MiB, several times
-    and never as a whole, so that they may be memory-mapped files of any length.
+    weighed with up to 16384 bits. ``k_lower`` and ``k_upper`` differ only where these are not enough, and in a row
+    longer than 65536 that float64 cannot decide, if it has over 262144 different logits. Such rows are read in pieces
+    of 2 MiB, several times and never as a whole, so that they may be memory-mapped files of any length.
 
     Args:
         logits: [..., n], real numbers of up to 64 bits, or -inf for a key that is masked, in any layout; something that
