@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 2.0
 PRECISION_SECONDS = 1.0
 WIDTH_WITHOUT_TERMINAL = 110
-COLOURS = {"SUPPORTED": "green", "REFUTED": "red", "INCONCLUSIVE": "yellow"}
+COLORS = {"SUPPORTED": "green", "REFUTED": "red", "INCONCLUSIVE": "yellow"}
 
 
 def console() -> "Console":
@@ -113,9 +113,9 @@ def significant(value: float, error: float) -> str:
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
-def coloured(outcome: str) -> str:
-    """An outcome in its colour."""
-    return f"[{COLOURS[outcome]}]{outcome}[/]"
+def colored(outcome: str) -> str:
+    """An outcome in its color."""
+    return f"[{COLORS[outcome]}]{outcome}[/]"
 
 
 def show_points(verdict: "Verdict") -> None:
@@ -134,7 +134,7 @@ def show_points(verdict: "Verdict") -> None:
         table.add_column(name, justify=justify, no_wrap=name != "point")  # type: ignore[arg-type]
     table.add_column("verdict")
     for point in verdict.points:
-        table.add_row(point_text(point.point), *_numbers(point), coloured(point.outcome))
+        table.add_row(point_text(point.point), *_numbers(point), colored(point.outcome))
     out = console()
     out.print(table)
     out.print(
@@ -196,7 +196,7 @@ def show_verdict(verdict: "Verdict") -> None:
     out = console()
     out.print(f"[bold]{verdict.law}[/]: {verdict.statement}")
     out.print(
-        f"{coloured(verdict.outcome)} (expected {verdict.expected}); derivation: {verdict.badge}; "
+        f"{colored(verdict.outcome)} (expected {verdict.expected}); derivation: {verdict.badge}; "
         f"tolerance {percent(verdict.delta)}."
     )
     if verdict.outcome == "REFUTED" and (worst := verdict.worst):
@@ -226,7 +226,7 @@ def show_verdict(verdict: "Verdict") -> None:
             f"Distance to the limit shrinks as n^({verdict.slope[0]:.2f} ± {verdict.slope[1]:.2f}) along the ladder."
         )
     for name, outcome in verdict.sabotages.items():
-        out.print(f"  wrong on purpose, {name}: {coloured(outcome)}")
+        out.print(f"  wrong on purpose, {name}: {colored(outcome)}")
     if verdict.wanted:
         out.print(f"About {verdict.wanted:,} replicates at the widest point would decide it.")
 
@@ -244,7 +244,7 @@ def verdict_table(rows: "list[tuple[Verdict, float]]") -> None:
         refuted = sum(outcome == "REFUTED" for outcome in verdict.sabotages.values())
         table.add_row(
             verdict.law,
-            coloured(verdict.outcome),
+            colored(verdict.outcome),
             _as_expected(verdict),
             verdict.badge,
             "" if verdict.outcome == "REFUTED" else seen(verdict.visible),

@@ -75,7 +75,7 @@ def _mixed(draw: _Draws, n: int, d: int, m: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _correlated(noise: np.ndarray, factor: float) -> np.ndarray:
-    """A stationary sequence whose neighbours are correlated."""
+    """A stationary sequence whose neighbors are correlated."""
     from scipy.signal import lfilter
 
     steps = noise * np.sqrt(1 - factor**2)
@@ -94,8 +94,8 @@ FAMILIES: dict[str, tuple[Callable[..., tuple[np.ndarray, np.ndarray]], str]] = 
     "clustered": (_clustered, "clusters of 64 keys; a query is aimed at one"),
     "heavy": (_heavy, "lengths of Student's t with 3 degrees of freedom"),
     "spectral": (_spectral, "variances i^-2 along the axes, of keys and queries"),
-    "sequential": (_sequential, "neighbours correlated by 0.98"),
-    "mixed": (_mixed, "variances i^-1.5, neighbours correlated by 0.95, 64 clusters and a sink"),
+    "sequential": (_sequential, "neighbors correlated by 0.98"),
+    "mixed": (_mixed, "variances i^-1.5, neighbors correlated by 0.95, 64 clusters and a sink"),
 }
 
 

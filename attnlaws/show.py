@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from attnlaws.console import coloured, console
+from attnlaws.console import colored, console
 
 if TYPE_CHECKING:
     from attnlaws.simulations.verdict import Verdict
@@ -42,7 +42,7 @@ def show_law(law: "Law", verdict: "Verdict | None") -> None:
     wrong = ", ".join(law.sabotages) or "nothing"
     out.print(f"[bold]judged[/]  tolerance {percent(law.delta)}; wrong on purpose: {wrong}")
     last = (
-        f"{coloured(verdict.outcome)} (expected {verdict.expected}; {verdict.profile} profile), "
+        f"{colored(verdict.outcome)} (expected {verdict.expected}; {verdict.profile} profile), "
         f"derivation {verdict.badge}"
         if verdict
         else f"none yet: `attnlaws verify {law.id}`"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from attnlaws.figures.style import COLOURS, MARKERS
+from attnlaws.figures.style import COLORS, MARKERS
 from attnlaws.figures.ticks import log_ticks
 from attnlaws.simulations.draws import drawn_items
 from attnlaws.simulations.experiment import Experiment
@@ -51,7 +51,7 @@ def draw_ratios(
         axes.plot(
             np.concatenate(x),
             np.concatenate(y),
-            color=COLOURS[index],
+            color=COLORS[index],
             marker=MARKERS[index],
             markerfacecolor="none",
             markersize=3,

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from attnlaws.figures.overlay import series
-from attnlaws.figures.style import COLOURS, MARKERS
+from attnlaws.figures.style import COLORS, MARKERS
 from attnlaws.simulations.draws import drawn_items
 from attnlaws.simulations.experiment import Experiment
 from attnlaws.simulations.simulate import make_task
@@ -106,7 +106,7 @@ def _all(
 
 
 def _dots(axes: Axes, x: np.ndarray, y: np.ndarray, index: int, label: str) -> None:
-    look: dict[str, Any] = {"color": COLOURS[index], "marker": MARKERS[index], "markerfacecolor": "none"}
+    look: dict[str, Any] = {"color": COLORS[index], "marker": MARKERS[index], "markerfacecolor": "none"}
     axes.plot(x, y, linestyle="none", markersize=3, markeredgewidth=0.7, label=label, **look)
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from attnlaws.figures.style import COLOURS, MARKERS, Picture, styled
+from attnlaws.figures.style import COLORS, MARKERS, Picture, styled
 
 LEGEND_ROWS = 16
 
@@ -84,16 +84,16 @@ def kept_keys(
     return figure
 
 
-def _draw(axes: Axes, points: Sequence[Point], colour: str, marker: str, label: str) -> Line2D:
+def _draw(axes: Axes, points: Sequence[Point], color: str, marker: str, label: str) -> Line2D:
     kept = np.array([point.kept for point in points])
     below = kept - np.array([point.low for point in points])
     above = np.array([point.high for point in points]) - kept
-    look: dict[str, Any] = {"color": colour, "linestyle": "none", "marker": marker, "markerfacecolor": "white"}
+    look: dict[str, Any] = {"color": color, "linestyle": "none", "marker": marker, "markerfacecolor": "white"}
     axes.errorbar(
         [point.sigma for point in points],
         kept,
         yerr=np.maximum([below, above], 0),  # a mean may lie outside four fifths of the rows
-        ecolor=(colour, 0.3),
+        ecolor=(color, 0.3),
         elinewidth=0.8,
         **look,
     )
@@ -121,5 +121,5 @@ def _ticks(axis: Axis, span: float) -> None:
 
 
 def _look(group: int) -> tuple[str, str]:
-    """Colour and marker of a group: 64 combinations, neighbours different in both."""
-    return COLOURS[group % len(COLOURS)], MARKERS[(group + group // len(COLOURS)) % len(MARKERS)]
+    """Color and marker of a group: 64 combinations, neighbors different in both."""
+    return COLORS[group % len(COLORS)], MARKERS[(group + group // len(COLORS)) % len(MARKERS)]

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
 from attnlaws.figures.legends import clear_legends
-from attnlaws.figures.style import COLOURS, DASHES, MARKERS, Picture, styled
+from attnlaws.figures.style import COLORS, DASHES, MARKERS, Picture, styled
 from attnlaws.figures.ticks import log_ticks
 from attnlaws.simulations.verdict import Judged, Verdict, percent
 from attnlaws.theory.claim import Bound
@@ -118,18 +118,18 @@ def draw_overlay(
     assert law.grid is not None
     across, handles, shown = law.grid.across, [], []
     for index, (name, fixed, points) in enumerate(series(law, verdict)):
-        colour, style = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
-        look: dict[str, Any] = {"color": colour, "marker": MARKERS[index % len(MARKERS)], "markerfacecolor": "white"}
+        color, style = COLORS[index % len(COLORS)], DASHES[index % len(DASHES)]
+        look: dict[str, Any] = {"color": color, "marker": MARKERS[index % len(MARKERS)], "markerfacecolor": "white"}
         x = np.array([point.parameters[across] for point in points], float)
         theory = np.array([point.theory for point in points])
         curve, values = (x, theory) if joined else theory_line(law, fixed, reach)
         unit = np.array([over(**point.parameters) if over else 1.0 for point in points], float)
-        axes.plot(curve, values / (over(**fixed, **{across: curve}) if over else 1), color=colour, linestyle=style)
+        axes.plot(curve, values / (over(**fixed, **{across: curve}) if over else 1), color=color, linestyle=style)
         theory = theory / unit
         shown += list(theory)
         if law.grid.ladder is not None:
             band = np.array([point.allowance for point in points]) / unit
-            axes.fill_between(x, theory - band, theory + band, color=colour, alpha=0.2, linewidth=0)
+            axes.fill_between(x, theory - band, theory + band, color=color, alpha=0.2, linewidth=0)
         error = np.array([INTERVAL * point.standard_error for point in points]) / unit
         axes.errorbar(
             x, np.array([point.mean for point in points]) / unit, yerr=error, linestyle="none", capsize=2, **look
@@ -164,7 +164,7 @@ def draw_residuals(axes: Axes, law: Law, verdict: Verdict) -> None:
         axes.plot(
             [point.parameters[law.grid.across] for point in points],
             [point.deviation for point in points],
-            color=COLOURS[index % len(COLOURS)],
+            color=COLORS[index % len(COLORS)],
             marker=MARKERS[index % len(MARKERS)],
             markerfacecolor="white",
             linestyle="none",
@@ -187,7 +187,7 @@ def draw_differences(axes: Axes, law: Law, verdict: Verdict) -> None:
         axes.plot(
             [point.parameters[law.grid.across] for point in points],
             [max(violation(law, point), smallest) for point in points],
-            color=COLOURS[index % len(COLOURS)],
+            color=COLORS[index % len(COLORS)],
             marker=MARKERS[index % len(MARKERS)],
             markerfacecolor="white",
             linestyle="none",
@@ -225,7 +225,7 @@ def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:
         n[clear],
         np.abs(distance[clear]),
         yerr=INTERVAL * error[clear],
-        color=COLOURS[0],
+        color=COLORS[0],
         linestyle="none",
         marker="o",
         markerfacecolor="white",
@@ -234,11 +234,11 @@ def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:
     )
     if not clear.all():
         limits = np.abs(distance[~clear]) + INTERVAL * error[~clear]
-        axes.plot(n[~clear], limits, color=COLOURS[6], linestyle="none", marker="v", label="below this (95 %)")
+        axes.plot(n[~clear], limits, color=COLORS[6], linestyle="none", marker="v", label="below this (95 %)")
     curve = np.geomspace(n.min(), n.max(), CURVE_POINTS).round()
     point: Mapping[str, Any] = law.grid.ladder["point"]
     correction = [abs(float(law.correction(**{**point, along: int(size)}))) for size in curve]
-    axes.plot(curve, correction, color=COLOURS[1], label="derived first correction")
+    axes.plot(curve, correction, color=COLORS[1], label="derived first correction")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.yaxis.set_minor_formatter(NullFormatter())

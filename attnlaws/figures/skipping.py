@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from attnlaws.figures.style import COLOURS, DASHES, MARKERS, Picture, styled
+from attnlaws.figures.style import COLORS, DASHES, MARKERS, Picture, styled
 from attnlaws.figures.ticks import log_ticks
 
 
@@ -27,8 +27,8 @@ def skipping(groups: Mapping[str, Sequence[Mapping[str, Any]]], *, title: str) -
             ranked = sorted(rows, key=lambda row: row["eps"])
             eps = [row["eps"] for row in ranked]
             look: dict[str, Any] = {
-                "color": COLOURS[number % len(COLOURS)],
-                "marker": MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],
+                "color": COLORS[number % len(COLORS)],
+                "marker": MARKERS[(number + number // len(COLORS)) % len(MARKERS)],
                 "linestyle": DASHES[number % len(DASHES)],
                 "markerfacecolor": "white",
                 "label": name,

@@ -1,4 +1,4 @@
-"""One style for all pictures: colour-blind safe, readable in grey, the same bytes every time."""
+"""One style for all pictures: color-blind safe, readable in gray, the same bytes every time."""
 
 import io
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from pathlib import Path
 import matplotlib
 from matplotlib.figure import Figure
 
-# Okabe and Ito's palette, in an order whose lightness differs between neighbours; markers and dashes repeat the
-# distinction for readers in grey.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#8C6D1F")
+# Okabe and Ito's palette, in an order whose lightness differs between neighbors; markers and dashes repeat the
+# distinction for readers in gray.
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#8C6D1F")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (6, 2, 1, 2)))
 STYLE = {

@@ -17,7 +17,7 @@ from attnlaws.theory.law import Law
 from attnlaws.theory.prove import Proof
 
 MARKS = {"SUPPORTED": "✓", "REFUTED": "✗", "INCONCLUSIVE": "?", "not judged": "–"}
-"""A shape for each outcome, so that colour is not needed to tell them apart."""
+"""A shape for each outcome, so that color is not needed to tell them apart."""
 
 
 @dataclass(frozen=True)

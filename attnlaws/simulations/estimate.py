@@ -164,8 +164,8 @@ def _from_groups(task: Task, estimator: Smooth | Quantile, rows: Rows) -> Estima
         _smooth_of(estimator, task.outputs, np.array([_outputs(task, part, group) for part in parts])).mean
         for group in range(GROUPS)
     ]
-    centre = math.fsum(deleted) / GROUPS
-    variance = math.fsum((value - centre) ** 2 for value in deleted) * (GROUPS - 1) / GROUPS
+    center = math.fsum(deleted) / GROUPS
+    variance = math.fsum((value - center) ** 2 for value in deleted) * (GROUPS - 1) / GROUPS
     return Estimate(full.mean, math.sqrt(variance), len(whole), conditional=True)
 
 

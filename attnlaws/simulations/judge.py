@@ -219,7 +219,7 @@ def judge_law(
     assert values is not None
     count = values.size
     # A distribution function can be costly, so it is evaluated at some of the sorted values only. Both functions
-    # rise, so between two neighbours they are apart by no more than `upper`; at the nodes, by no less than `lower`.
+    # rise, so between two neighbors they are apart by no more than `upper`; at the nodes, by no less than `lower`.
     ranks = np.unique(np.linspace(0, count - 1, min(count, LAW_NODES)).round().astype(int))
     claimed = np.asarray(distribution(values[ranks], **parameters))
     before, after = ranks / count, (ranks + 1) / count
@@ -279,6 +279,6 @@ def ladder_slope(rungs: Sequence[tuple[float, float, float]]) -> tuple[float, fl
         return None
     x, y, sd = np.array(clear).T
     weight = 1 / sd**2
-    centre = np.sum(weight * x) / np.sum(weight)
-    information = float(np.sum(weight * (x - centre) ** 2))
-    return float(np.sum(weight * (x - centre) * y) / information), 1 / math.sqrt(information)
+    center = np.sum(weight * x) / np.sum(weight)
+    information = float(np.sum(weight * (x - center) ** 2))
+    return float(np.sum(weight * (x - center) * y) / information), 1 / math.sqrt(information)

@@ -199,7 +199,7 @@ def test_the_picture_shows_every_head_the_rule_and_their_names():
     assert (above.get_text(), above.get_parse_math()) == ("a $b$ file", False)
 
 
-def test_neighbouring_layers_differ_in_colour_and_in_marker():
+def test_neighboring_layers_differ_in_color_and_in_marker():
     from attnlaws.figures.kept_keys import _look
 
     looks = [_look(group) for group in range(64)]

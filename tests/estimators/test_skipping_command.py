@@ -157,8 +157,8 @@ def test_equal_seeds_give_equal_keys_and_other_seeds_others():
 
 def test_families_are_what_they_are_called():
     made = {name: key_families.family(name, n=4096, d=16, queries=8, seed=3) for name in key_families.FAMILIES}
-    neighbours = made["sequential"].key
-    assert np.corrcoef(neighbours[:-1].ravel(), neighbours[1:].ravel())[0, 1] == pytest.approx(0.98, abs=0.02)
+    neighbors = made["sequential"].key
+    assert np.corrcoef(neighbors[:-1].ravel(), neighbors[1:].ravel())[0, 1] == pytest.approx(0.98, abs=0.02)
     variances = made["spectral"].key.var(axis=0)
     assert variances[0] / variances[3] == pytest.approx(16, rel=0.2)
     lengths = np.linalg.norm(made["heavy"].key, axis=1)

@@ -87,7 +87,7 @@ def test_the_identity_changes_with_everything_that_changes_a_bit(make):
 
 
 def test_rungs_of_a_ladder_do_not_share_their_numbers(make):
-    """Without the parameters in the stream's label neighbouring rungs correlate at 0.7.
+    """Without the parameters in the stream's label neighboring rungs correlate at 0.7.
 
     False alarm: 1e-9 (|r| sqrt(R) beyond 6.1); visible: a correlation of 0.14.
     """

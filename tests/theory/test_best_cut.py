@@ -46,7 +46,7 @@ def test_it_is_the_smallest_edge_of_a_tree_found_by_another_program(count):
 def test_sets_that_can_be_looked_over():
     # 0, 1 and 10 on a line: 0 with 1 has 10 across, 0 alone 10, and 1 alone 9.
     assert LAW(values=[[0.0], [1.0], [10.0]]) == 9
-    # A square: a corner alone sees the diagonal, two neighbours see both, and two opposite corners see the sides only.
+    # A square: a corner alone sees the diagonal, two neighbors see both, and two opposite corners see the sides only.
     assert LAW(values=[[0.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, 0.0]]) == 1
     assert LAW(values=[[3.0, 4.0], [0.0, 0.0]]) == 5
     assert LAW(values=[[1.0, 2.0]] * 5) == 0

@@ -6,7 +6,7 @@ from matplotlib.colors import CenteredNorm
 from matplotlib.lines import Line2D
 
 from attnlaws.figures.overlay import draw_overlay
-from attnlaws.figures.style import COLOURS, DASHES
+from attnlaws.figures.style import COLORS, DASHES
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory import laplace
 from attnlaws.theory.law import Law
@@ -63,7 +63,7 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
         names.append(f"{keys} keys, limit of large d_k")
     annealed = annealed_capacity.LAW(tau=tau)
     shown = annealed > 0
-    handles += axes.plot(tau[shown], annealed[shown], color=COLOURS[5], linewidth=1.6)
+    handles += axes.plot(tau[shown], annealed[shown], color=COLORS[5], linewidth=1.6)
     names.append("where the mean interference is 1\n(retrieval.annealed_capacity)")
     axes.set_xlim(wide[0], wide[-1])
     axes.set_ylim(rate[0], rate[-1])

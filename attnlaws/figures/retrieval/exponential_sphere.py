@@ -14,7 +14,7 @@ REACH = (3.0, 64.0)
 
 
 def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """Lines and points over the Gaussian exponent; grey, what the mean over Gaussian keys makes of it."""
+    """Lines and points over the Gaussian exponent; gray, what the mean over Gaussian keys makes of it."""
     assert law.grid is not None
     draw_overlay(axes, law, verdict, over=_typical, reach=REACH)
     tau = np.geomspace(*REACH, 200)

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from attnlaws.figures.style import COLOURS, DASHES, MARKERS
+from attnlaws.figures.style import COLORS, DASHES, MARKERS
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory.law import Law
 from attnlaws.theory.retrieval.frozen import FROZEN_LOG, INDEX, PARAMETERS
@@ -15,19 +15,19 @@ SYMBOLS = tuple(parameter.symbol for parameter in PARAMETERS)
 
 
 def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """One curve per number of weights over sigma, less ln n; the closed forms of the two phases in grey."""
+    """One curve per number of weights over sigma, less ln n; the closed forms of the two phases in gray."""
     assert law.grid is not None
     sigma = np.linspace(min(law.grid.values), max(law.grid.values), 60)
     handles = []
     for index, fixed in enumerate(law.grid.series):
-        size, colour = fixed["n"], COLOURS[index]
-        axes.plot(sigma, law(n=size, sigma=sigma) - np.log(size), color=colour, linestyle=DASHES[index])
+        size, color = fixed["n"], COLORS[index]
+        axes.plot(sigma, law(n=size, sigma=sigma) - np.log(size), color=color, linestyle=DASHES[index])
         points = [p for p in verdict.points if not p.output and p.parameters["n"] == size]
         axes.errorbar(
             [p.parameters["sigma"] for p in points],
             [p.mean - np.log(size) for p in points],
             yerr=[INTERVAL * p.standard_error for p in points],
-            color=colour,
+            color=color,
             linestyle="none",
             marker=MARKERS[index],
             markerfacecolor="white",
@@ -37,7 +37,7 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
         limit = numeric(FROZEN_LOG, SYMBOLS)(float(size), frozen) - np.log(size)
         axes.plot(frozen, limit, color="#777777", linestyle=DASHES[2 + index], linewidth=1.0)
         handles += [
-            Line2D([], [], color=colour, linestyle=DASHES[index], marker=MARKERS[index], markerfacecolor="white",
+            Line2D([], [], color=color, linestyle=DASHES[index], marker=MARKERS[index], markerfacecolor="white",
                    label=f"exact, n = {size}"),
             Line2D([], [], color="#777777", linestyle=DASHES[2 + index], label=f"frozen limit, n = {size}"),
         ]  # fmt: skip

@@ -5,7 +5,7 @@ import math
 from matplotlib.axes import Axes
 
 from attnlaws.figures.overlay import draw_overlay, note
-from attnlaws.figures.style import COLOURS
+from attnlaws.figures.style import COLORS
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory.law import Law
 
@@ -19,5 +19,5 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     for index, fixed in enumerate(law.grid.series):
         if fixed["kernel"] == "exponential":
             most = math.exp(fixed["sigma"] ** 2)
-            axes.axhline(most, color=COLOURS[index], linewidth=1.2, linestyle=":")
+            axes.axhline(most, color=COLORS[index], linewidth=1.2, linestyle=":")
             note(axes, rf"$e^{{\sigma^2}}$ for sigma = {fixed['sigma']}", (REACH[1], most), offset=(0, 2), ha="right")

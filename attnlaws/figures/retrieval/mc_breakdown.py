@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from attnlaws.figures.style import COLOURS, DASHES, MARKERS
+from attnlaws.figures.style import COLORS, DASHES, MARKERS
 from attnlaws.simulations.retrieval.mc_breakdown import EXPERIMENT
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.verdict import Verdict
@@ -22,14 +22,14 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     covered = EXPERIMENT.shape(EXPERIMENT.default_mode, {}).outputs
     column = list(covered).index("covered")
     for index, size in enumerate(sorted({fixed["n"] for fixed in law.grid.series} | set(SIZES))):
-        colour, marker = COLOURS[index], MARKERS[index]
-        axes.plot(sigma, law(n=size, sigma=sigma), color=colour, linestyle=DASHES[0], label=f"unseen share, n = {size}")
+        color, marker = COLORS[index], MARKERS[index]
+        axes.plot(sigma, law(n=size, sigma=sigma), color=color, linestyle=DASHES[0], label=f"unseen share, n = {size}")
         points = [p for p in verdict.points if not p.output and p.parameters["n"] == size]
         axes.errorbar(
             [p.parameters["sigma"] for p in points],
             [p.mean for p in points],
             yerr=[INTERVAL * p.standard_error for p in points],
-            color=colour,
+            color=color,
             linestyle="none",
             marker=marker,
             markerfacecolor="white",
@@ -40,7 +40,7 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
             for spread in SPREADS:
                 task = make_task(law, EXPERIMENT, law.validate(n=size, sigma=spread), verdict.seed, "literal")
                 held.append(task.values(0, RUNS)[:, column].mean())
-            axes.plot(SPREADS, held, color=colour, linestyle=":", marker=marker, label=f"coverage, n = {size}")
+            axes.plot(SPREADS, held, color=color, linestyle=":", marker=marker, label=f"coverage, n = {size}")
     axes.axhline(0.95, color="#555555", linewidth=0.8)
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("share of the mean unseen;\ncoverage of a 95 % interval")

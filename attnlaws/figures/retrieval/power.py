@@ -13,7 +13,7 @@ LINEAR = {"n": 2, "p": 1, "kernel": "power", "convention": "expectation"}
 
 
 def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """Lines and points over n - 1, so that kernels can be compared; grey, the linear kernel."""
+    """Lines and points over n - 1, so that kernels can be compared; gray, the linear kernel."""
     draw_overlay(axes, law, verdict, over=lambda n, **_: n - 1, label=_label)
     curves = axes.get_legend()
     assert curves is not None

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from attnlaws.figures.style import COLOURS, DASHES, MARKERS
+from attnlaws.figures.style import COLORS, DASHES, MARKERS
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory.law import Law
 
@@ -20,14 +20,14 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     n = np.unique(np.geomspace(*SIZES, 120).round())
     handles = []
     for index, fixed in enumerate(law.grid.series):
-        d_k, colour = fixed["d_k"], COLOURS[index]
-        axes.plot(n, law(n=n, **fixed), color=colour, linestyle=DASHES[index])
+        d_k, color = fixed["d_k"], COLORS[index]
+        axes.plot(n, law(n=n, **fixed), color=color, linestyle=DASHES[index])
         points = [p for p in verdict.points if not p.output and all(p.parameters[k] == v for k, v in fixed.items())]
         axes.errorbar(
             [p.parameters["n"] for p in points],
             [p.mean for p in points],
             yerr=[INTERVAL * p.standard_error for p in points],
-            color=colour,
+            color=color,
             linestyle="none",
             marker=MARKERS[index],
             markerfacecolor="white",
@@ -35,12 +35,12 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
         )
         half, ratio = math.exp(math.sqrt(d_k) - 0.5), math.exp(2 * math.sqrt(d_k) - 2)
         axes.plot(half, 0.5, color="black", marker="x", markersize=7, linestyle="none")
-        axes.axvline(ratio, color=colour, linestyle=":", linewidth=1.2)
+        axes.axvline(ratio, color=color, linestyle=":", linewidth=1.2)
         label = f"d_k = {d_k}, tau = {fixed['tau']}"
         handles += [
-            Line2D([], [], color=colour, linestyle=DASHES[index], marker=MARKERS[index], markerfacecolor="white",
+            Line2D([], [], color=color, linestyle=DASHES[index], marker=MARKERS[index], markerfacecolor="white",
                    label=f"mass, {label}"),
-            Line2D([], [], color=colour, linestyle=":", label=f"signal-to-noise ratio 1, {label}"),
+            Line2D([], [], color=color, linestyle=":", label=f"signal-to-noise ratio 1, {label}"),
         ]  # fmt: skip
     handles.append(
         Line2D([], [], color="black", marker="x", markersize=7, linestyle="none", label="mass 1/2, leading order")

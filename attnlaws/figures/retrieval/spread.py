@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from attnlaws.figures.overlay import draw_overlay, note
-from attnlaws.figures.style import COLOURS
+from attnlaws.figures.style import COLORS
 from attnlaws.figures.ticks import log_ticks
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory.law import Law
@@ -19,7 +19,7 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     """The law's curves; they cross the one of tau = sqrt(d_k) where the simulation has points as well."""
     draw_overlay(axes, law, verdict, reach=REACH)
     d_k = np.arange(REACH[0], REACH[1] + 1)
-    (line,) = axes.plot(d_k, law(d_k=d_k, tau=np.sqrt(d_k)), color=COLOURS[6], linewidth=1.0)
+    (line,) = axes.plot(d_k, law(d_k=d_k, tau=np.sqrt(d_k)), color=COLORS[6], linewidth=1.0)
     axes.set_yscale("log")
     log_ticks(axes.yaxis, *axes.get_ylim())
     axes.axhline(LIMIT, color="#999999", linewidth=1.2, linestyle=":")

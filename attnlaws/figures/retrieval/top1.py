@@ -12,7 +12,7 @@ BELOW = 0.35
 
 
 def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """The law's curves; grey, one minus the union bound; keys on a sphere, where the pair asked for always wins."""
+    """The law's curves; gray, one minus the union bound; keys on a sphere, where the pair asked for always wins."""
     assert law.grid is not None
     draw_overlay(axes, law, verdict, reach=REACH)
     curves = axes.get_legend()

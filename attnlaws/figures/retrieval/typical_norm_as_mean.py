@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from attnlaws.figures.style import COLOURS, DASHES, MARKERS
+from attnlaws.figures.style import COLORS, DASHES, MARKERS
 from attnlaws.figures.ticks import log_ticks
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory.law import Law
@@ -23,14 +23,14 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     """One line per convention and dimension; the points are the simulated means over Gaussian keys."""
     assert law.grid is not None
     handles = [
-        Line2D([], [], color=COLOURS[i], linestyle=DASHES[i], label=name)
+        Line2D([], [], color=COLORS[i], linestyle=DASHES[i], label=name)
         for i, name in enumerate(("expectation", "ratio", "geometric"))
     ]
     for index, fixed in enumerate(law.grid.series):
         marker, d_k = MARKERS[index], fixed["d_k"]
         for line, handle in enumerate(handles):
             tau, ratio = _over_formula(law, fixed, str(handle.get_label()))
-            axes.plot(tau, ratio, color=COLOURS[line], linestyle=DASHES[line], linewidth=1.0 + 0.8 * index)
+            axes.plot(tau, ratio, color=COLORS[line], linestyle=DASHES[line], linewidth=1.0 + 0.8 * index)
         points = [point for point in verdict.points if point.parameters["d_k"] == d_k]
         axes.errorbar(
             [point.parameters["tau"] for point in points],

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
-from attnlaws.figures.style import COLOURS, DASHES, MARKERS
+from attnlaws.figures.style import COLORS, DASHES, MARKERS
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.topk.divergences import EXPERIMENT
 from attnlaws.simulations.verdict import Verdict
@@ -29,18 +29,18 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     tail = law(logits=rows, k=1, output="tv")
     simulated = _simulated(law, verdict)
     for index, (output, label) in enumerate(LABELS.items()):
-        colour, marker = COLOURS[index], MARKERS[index]
-        axes.plot(tail, law(logits=rows, k=1, output=output) / tail, color=colour, linestyle=DASHES[index])
+        color, marker = COLORS[index], MARKERS[index]
+        axes.plot(tail, law(logits=rows, k=1, output=output) / tail, color=color, linestyle=DASHES[index])
         axes.plot(
             simulated["tv"],
             simulated[output] / simulated["tv"],
-            color=colour,
+            color=color,
             marker=marker,
             markerfacecolor="white",
             linestyle="none",
             markersize=3.5,
         )
-        axes.plot([], [], color=colour, linestyle=DASHES[index], marker=marker, markerfacecolor="white", label=label)
+        axes.plot([], [], color=color, linestyle=DASHES[index], marker=marker, markerfacecolor="white", label=label)
     axes.set_xscale("logit")
     axes.set_yscale("log")
     axes.set_xlim(1e-4, 0.99)

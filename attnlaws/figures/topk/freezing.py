@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from attnlaws.figures.overlay import draw_overlay
-from attnlaws.figures.style import COLOURS
+from attnlaws.figures.style import COLORS
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory import laplace
 from attnlaws.theory.law import Law
@@ -26,7 +26,7 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
         exact = [1 - laplace.participation(size, float(spread)) for spread in sigma]
         axes.plot(sigma, exact, color="#777777", linewidth=1.0)
         onset = np.sqrt(2 * np.log(size))
-        axes.plot([onset], [1.0], color=COLOURS[index], marker="|", markersize=14, markeredgewidth=2, linestyle="none")
+        axes.plot([onset], [1.0], color=COLORS[index], marker="|", markersize=14, markeredgewidth=2, linestyle="none")
     handles.append(Line2D([], [], color="#777777", linewidth=1.0))
     names.append("exact mean (retrieval.frozen)")
     handles.append(Line2D([], [], color="#777777", marker="|", markersize=10, markeredgewidth=2, linestyle="none"))

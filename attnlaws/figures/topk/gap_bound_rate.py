@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from attnlaws.figures.overlay import INTERVAL
-from attnlaws.figures.style import COLOURS, MARKERS
+from attnlaws.figures.style import COLORS, MARKERS
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory.law import Law
 from attnlaws.theory.topk.k_eps import LAW as LEAST
@@ -28,14 +28,14 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
         }
         for index, (name, curve) in enumerate(curves.items()):
             label = name if eps == 0.1 else None
-            axes.plot(SIGMA, curve, color=COLOURS[index], linestyle=dashes, label=label)
+            axes.plot(SIGMA, curve, color=COLORS[index], linestyle=dashes, label=label)
     for index, output in enumerate(OUTPUTS):
         points = [p for p in verdict.points if (p.output or "head") == output and np.isfinite(p.mean)]
         axes.errorbar(
             [point.parameters["sigma"] for point in points],
             [point.mean for point in points],
             yerr=[INTERVAL * point.standard_error for point in points],
-            color=COLOURS[index],
+            color=COLORS[index],
             marker=MARKERS[index],
             markerfacecolor="white",
             linestyle="none",

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm
 from matplotlib.lines import Line2D
 
-from attnlaws.figures.style import COLOURS, MARKERS
+from attnlaws.figures.style import COLORS, MARKERS
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory.law import Law
 from attnlaws.theory.topk.k_eps import LAW as RULE
@@ -56,8 +56,8 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
         axes.contour(sigma, sizes, ratio[index], levels=[FRONTIER], colors="black", linestyles=style, linewidths=1.4)
         handles.append(Line2D([], [], color="black", linestyle=style, linewidth=1.4))
         names.append(f"{FRONTIER - 1:.0%} too few, eps = {share:g}")
-    axes.plot(np.sqrt(2 * np.log(sizes)), sizes, color=COLOURS[0], linestyle=":", linewidth=1.8)
-    handles.append(Line2D([], [], color=COLOURS[0], linestyle=":", linewidth=1.8))
+    axes.plot(np.sqrt(2 * np.log(sizes)), sizes, color=COLORS[0], linestyle=":", linewidth=1.8)
+    handles.append(Line2D([], [], color=COLORS[0], linestyle=":", linewidth=1.8))
     names.append("sigma = sqrt(2 ln n)")
     look: dict[str, Any] = {"color": "black", "marker": MARKERS[0], "linestyle": "none", "zorder": 3}
     for point in verdict.points:

@@ -2,7 +2,7 @@
 
 The scores are independent and normal with mean mu, which cancels, and variance sigma^2. A bound on the tail mass of the
 k largest certifies a loss of eps where it is at most eps; the law is the limit, for many keys, of the smallest k/n at
-which it does so. Between neighbours in the bulk the gaps are of order 1/n, so what is left of ``topk.gap_bound`` is the
+which it does so. Between neighbors in the bulk the gaps are of order 1/n, so what is left of ``topk.gap_bound`` is the
 number of keys dropped over all of them: sigma does not matter. ``topk.head_bound`` sees how heavy the kept keys are,
 and needs less; the tail mass itself needs least (``topk.k_eps``).
 
