@@ -1,6 +1,7 @@
 """topk.scores_mixture: against quadrature of the densities, one Gaussian, sampled rows, and far-apart components."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ from attnlaws.theory.topk.k_eps import LAW as K_EPS
 from attnlaws.theory.topk.scores_mixture import LAW
 from attnlaws.theory.topk.tail_mass import LAW as TAIL
 
-NEEDLES = {"share": 0.1, "shift": 3.0, "sigma": 1.0, "spread": 0.5}
-PADDING = {"share": 0.4, "shift": -2.0, "sigma": 0.5, "spread": 1.0}
-APART = {"share": 0.02, "shift": 15.0, "sigma": 2.0, "spread": 0.1}
+NEEDLES: dict[str, Any] = {"share": 0.1, "shift": 3.0, "sigma": 1.0, "spread": 0.5}
+PADDING: dict[str, Any] = {"share": 0.4, "shift": -2.0, "sigma": 0.5, "spread": 1.0}
+APART: dict[str, Any] = {"share": 0.02, "shift": 15.0, "sigma": 2.0, "spread": 0.1}
 
 
 def mass(low, high, *, share, shift, sigma, spread, power=1):
@@ -58,7 +59,7 @@ def test_one_component_is_the_gaussian_law(scores):
 
 
 def test_which_component_is_named_first_does_not_matter():
-    other = {"share": 0.9, "shift": -3.0, "sigma": 0.5, "spread": 1.0}
+    other: dict[str, Any] = {"share": 0.9, "shift": -3.0, "sigma": 0.5, "spread": 1.0}
     for kappa in (1e-9, 0.05, 0.4, 0.99):
         assert LAW(kappa=kappa, **NEEDLES) == pytest.approx(LAW(kappa=kappa, **other), rel=1e-12)
         assert LAW(eps=kappa, output="k_eps", **NEEDLES) == pytest.approx(
@@ -86,7 +87,7 @@ def test_first_corrections_are_seen_in_sampled_rows(scores):
     lost = np.cumsum(np.sort(np.exp(row), axis=1), axis=1)
     total = lost[:, -1:]
     found = {"value": lost[:, n - k - 1] / total[:, 0], "k_eps": 1 - (lost <= eps * total).sum(1) / n}
-    points = {"value": {"kappa": k / n}, "k_eps": {"eps": eps}}
+    points: dict[str, Any] = {"value": {"kappa": k / n}, "k_eps": {"eps": eps}}
     for output, values in found.items():
         error = values.std() / values.size**0.5
         limit = LAW(output=output, **points[output], **scores)
@@ -101,7 +102,7 @@ def test_rows_that_a_few_weights_carry_are_not_trusted():
 
 
 def test_far_out():
-    wide = {"shift": -20.0, "sigma": 8.0, "spread": 0.05}
+    wide: dict[str, Any] = {"shift": -20.0, "sigma": 8.0, "spread": 0.05}
     assert 0 < LAW(kappa=1 - 2.0**-53, share=1e-290, **wide) < 1e-50
     assert LAW(kappa=1e-290, share=0.5, **wide) == 1.0
     assert 0 < LAW(eps=1 - 2.0**-53, output="k_eps", share=0.5, **wide) < 1e-50
