@@ -8,6 +8,7 @@ near minus the logarithm of a typical sum and spreads like a hyperbolic sine, as
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class StudentRule(Rule):
         """
         from scipy import special, stats
 
-        law = stats.t(nu)
+        law: Any = stats.t(nu)
         self.highest, self.lowest = _highest(nu, n, sigma), float(law.isf(np.exp(-30.0 / n) / 2))
         share = (k - 0.3) / (n + 0.4)
         center = float(law.isf(share))
@@ -87,7 +88,8 @@ def _lattice(rule: StudentRule, nu: float, n: float, sigma: float, spacing: floa
     from scipy import special, stats
 
     shares = (np.arange(1, n + 1) - 0.3) / (n + 0.4)
-    middle = -float(special.logsumexp(sigma * stats.t.isf(shares, nu)))
+    typical: Any = special.logsumexp(sigma * stats.t.isf(shares, nu))
+    middle = -float(typical)
     low, high = -sigma * rule.highest - np.log(n) - 24.0, sigma * rule.lowest + 6.0
     z = np.arange(np.arcsinh(low - middle), np.arcsinh(high - middle) + spacing, spacing)
     return middle + np.sinh(z), spacing * np.cosh(z)
@@ -111,7 +113,8 @@ def log_tail_mass(n: float, k: float, nu: float, sigma: float) -> float:
 
     rule = StudentRule(nu, n, k, sigma)
     s, weights = _lattice(rule, nu, n, sigma, SPACING)
-    return float(special.logsumexp(given_rank(rule, n, k, sigma, DEEP)(s) + np.log(weights)))
+    total: Any = special.logsumexp(given_rank(rule, n, k, sigma, DEEP)(s) + np.log(weights))
+    return float(total)
 
 
 def by_binomial(n: float, k: float, nu: float, sigma: float, fine: float) -> float:

@@ -1,5 +1,7 @@
 """topk.scores_student against nested quadrature for two keys, known values, sampling, and its own other form."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -15,7 +17,7 @@ from attnlaws.theory.topk.tail_mass_finite import LAW as LIGHT
 @pytest.mark.parametrize(("nu", "sigma"), [(3.0, 0.5), (3.0, 2.0), (7.5, 1.0)])
 def test_two_keys_by_their_gap(nu, sigma):
     """The smaller of two weights at a distance g of the scores has the share 1/(1 + exp(sigma g))."""
-    law = stats.t(nu)
+    law: Any = stats.t(nu)
     nodes, weights = np.polynomial.legendre.leggauss(200)
     ends = np.array([0.0, 4.0, 45.0 / sigma])
     half = np.diff(ends)[:, None] / 2
@@ -36,7 +38,7 @@ def test_known_values_of_1024_keys(k, want):
 def test_sampling(nu, sigma, seed):
     """False alarm: 6 checks at 5 standard errors, 3e-6. Visible: 5 standard errors, below 5 %."""
     n, runs = 40, 40_000
-    x = stats.t.rvs(nu, size=(runs, n), random_state=np.random.default_rng(seed))
+    x: Any = stats.t.rvs(nu, size=(runs, n), random_state=np.random.default_rng(seed))
     weights = -np.sort(-np.exp(sigma * (x - x.max(axis=1, keepdims=True))), axis=1)
     for k in (1, 5, 20):
         lost = weights[:, k:].sum(axis=1) / weights.sum(axis=1)

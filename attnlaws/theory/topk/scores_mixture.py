@@ -282,8 +282,8 @@ LAW = Law(
     regime="many keys, n well above E w^2/(E w)^2, so that no few weights carry the mass",
     grid=Grid(
         across="kappa",
-        series=({"share": 0.2, "shift": 2.5, "sigma": 0.7, "spread": 0.5, "eps": 0.1},),
-        values=(0.05, 0.3, 0.6),
+        series=({"share": 0.3, "shift": 2.0, "sigma": 0.7, "spread": 0.5, "eps": 0.1},),
+        values=(0.1, 0.2, 0.6),
         extra=({"kappa": 0.2, "share": 0.4, "shift": -2.0, "sigma": 0.5, "spread": 1.0, "eps": 0.03},),
     ),
     sabotages={
