@@ -78,12 +78,27 @@ def log_tail_mass(scores: str, n: float, k: float, sigma: float) -> float:
         >>> bool(abs(np.exp(log_tail_mass("uniform", 4.0, 1.0, 1e-9)) - 0.75) < 1e-8)
         True
     """
+    rule = Rule(scores, n, sigma, np.log((n - k + 1) / k), np.sqrt((n + 1) / (k * (n - k + 1))))
+    return _over_s(given_rank(rule, n, k, sigma), *_ends(rule, n, sigma))
+
+
+def given_rank(
+    rule: Rule, n: float, k: float, sigma: float, reach: float = REACH
+) -> Callable[[np.ndarray], np.ndarray]:
+    """The logarithm of the mean tail mass's integrand in s, as a function of an array of s.
+
+    Args:
+        rule: quadrature over a score, from its lower end.
+        n: number of weights.
+        k: how many are kept.
+        sigma: factor of the scores.
+        reach: scores of rank k are left out where their density is below exp(-reach) of its largest value.
+    """
     from scipy import special
 
-    rule = Rule(scores, n, sigma, np.log((n - k + 1) / k), np.sqrt((n + 1) / (k * (n - k + 1))))
     logs, density = sigma * rule.score, rule.density
     rank = (n - k + 1) * log_share(rule.y) + k * log_share(-rule.y)
-    near = rank > rank.max() - REACH
+    near = rank > rank.max() - reach
     start = special.gammaln(n + 1) - special.gammaln(k) - special.gammaln(n - k)
     outside = start + np.log(density[near]) + np.log(rule.weights[near])
 
@@ -99,4 +114,4 @@ def log_tail_mass(scores: str, n: float, k: float, sigma: float) -> float:
     def log_integrand(s: np.ndarray) -> np.ndarray:
         return np.concatenate([some(part) for part in np.array_split(s, 1 + s.size * logs.size // 400_000)])
 
-    return _over_s(log_integrand, *_ends(rule, n, sigma))
+    return log_integrand

@@ -118,6 +118,10 @@ class Scores:
         """The share of the whole weight that the dropped keys carry."""
         return self.dropped(level) / self.moment()
 
+    def curvature(self, level: Level, kept: Any) -> sp.Expr:
+        """How fast the weight falls with the share of the keys above it: the second derivative of the mass below."""
+        return sp.Subs(sp.Derivative(self.dropped(level(u)), (u, 2)), u, kept)
+
 
 def limit_steps(
     scores: Scores, level: Any, form: Any, reason: str, mean: Any, by: Differentiate | None = None
@@ -189,7 +193,7 @@ class Curve:
         """The closed form of every integral that the first corrections contain."""
         at, square = level(self.kept), self.mean**2
         return Using(
-            (_curvature(scores, level, self.kept), self.mean * self.weight / self.density),
+            (scores.curvature(level, self.kept), self.mean * self.weight / self.density),
             (scores.dropped(at), self.mean * self.lost, self.by),
             (scores.dropped(at, 2), square * self.square_lost, self.by),
             (scores.kept(at), self.kept),
@@ -199,23 +203,18 @@ class Curve:
         )
 
 
-def _curvature(scores: Scores, level: Level, kept: Any) -> sp.Expr:
-    """How fast the weight falls with the share of the keys above it: the second derivative of the mass below."""
-    return sp.Subs(sp.Derivative(scores.dropped(level(u)), (u, 2)), u, kept)
-
-
-def _bias_of_tail(scores: Scores, level: Level, kappa: Any) -> sp.Expr:
+def bias_of_tail(scores: Scores, level: Level, kappa: Any) -> sp.Expr:
     """The first correction, times n, of the mean tail mass, as the delta method gives it."""
     at = level(kappa)
     w_t, mean, share = scores.weight.subs(scores.x, at), scores.moment(), scores.share(at)
     capped = scores.dropped(at) + w_t * scores.kept(at)
     covariance = scores.dropped(at, 2) + w_t * (mean - scores.dropped(at)) - mean * capped
     variance = scores.moment(2) - mean**2
-    bias = _curvature(scores, level, kappa) * kappa * (1 - kappa) / (2 * mean)
+    bias = scores.curvature(level, kappa) * kappa * (1 - kappa) / (2 * mean)
     return bias - covariance / mean**2 + share * variance / mean**2
 
 
-def _bias_of_kept(scores: Scores, level: Level, kept: Any, eps: Any) -> sp.Expr:
+def bias_of_kept(scores: Scores, level: Level, kept: Any, eps: Any) -> sp.Expr:
     """The first correction of the mean of k_eps in keys, as the delta method gives it."""
     at = level(kept)
     w_t = scores.weight.subs(scores.x, at)
@@ -224,7 +223,7 @@ def _bias_of_kept(scores: Scores, level: Level, kept: Any, eps: Any) -> sp.Expr:
     mean = below + number - eps * (below + above)
     mean_square = square_below + number - 2 * eps * (square_below + above) + eps**2 * (square_below + square_above)
     covariance = number - eps * above - number * mean
-    steepness = _curvature(scores, level, kept) / w_t
+    steepness = scores.curvature(level, kept) / w_t
     return sp.Rational(1, 2) + steepness * (kept * (1 - kept) / 2 - covariance + (mean_square - mean**2) / 2)
 
 
@@ -241,7 +240,7 @@ def tail_correction(
         reason: how they come out.
         domain: where the weights have a variance, if that is not everywhere.
     """
-    bias = _bias_of_tail(scores, level, curve.kept) / n
+    bias = bias_of_tail(scores, level, curve.kept) / n
     steepness = curve.kept * (1 - curve.kept) / (2 * curve.density) - (1 - curve.lost - curve.kept)
     spread = curve.lost * curve.square_kept - (1 - curve.lost) * curve.square_lost
     return Derivation(
@@ -275,7 +274,7 @@ def kept_correction(
         domain: where the weights have a variance, if that is not everywhere.
         output: the law's output that is k_eps/n.
     """
-    bias, eps = _bias_of_kept(scores, level, curve.kept, curve.lost) / n, curve.lost
+    bias, eps = bias_of_kept(scores, level, curve.kept, curve.lost) / n, curve.lost
     nearest = (1 - eps) ** 2 * curve.square_lost + eps**2 * curve.square_kept
     return Derivation(
         (

@@ -69,7 +69,7 @@ class Rule:
             steps.append(at)
         ends = center + np.array([-step for step in steps[:0:-1]] + steps)
         ends = np.unique(np.clip(np.append(ends, 0.0), -end, end))
-        nodes, weights, partial = _panel()
+        nodes, weights, partial = panel()
         self.half = (ends[1:] - ends[:-1]) / 2
         self.y = ((ends[1:] + ends[:-1])[:, None] / 2 + self.half[:, None] * nodes).ravel()
         self.weights = (self.half[:, None] * weights).ravel()
@@ -95,7 +95,7 @@ class Rule:
 
 
 @lru_cache(maxsize=1)
-def _panel() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def panel() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nodes and weights on (-1, 1), and the matrix that gives the integrals from -1 to each node."""
     nodes, weights = np.polynomial.legendre.leggauss(ORDER)
     # The interpolating polynomial in Legendre polynomials, whose integrals are (P_(m+1) - P_(m-1))/(2 m + 1).
