@@ -2,6 +2,7 @@
 
 import dataclasses
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,7 +88,8 @@ def chernoff(n, rank, sigma, eps):
             below, above = mean(theta * (1 - eps), -9, x), mean(-theta * eps, x, 9)
             return (n - rank) * np.log(below) + (rank - 1) * np.log(above) - theta * eps * np.exp(sigma * x)
 
-        return min(optimize.minimize_scalar(exponent, bounds=(-12, 1), method="bounded").fun, 0.0)
+        found: Any = optimize.minimize_scalar(exponent, bounds=(-12, 1), method="bounded")
+        return min(found.fun, 0.0)
 
     few, shares = np.polynomial.legendre.leggauss(40)
     x = stats.norm.ppf(stats.beta(n - rank + 1, rank).ppf((1 + few) / 2))
@@ -121,6 +123,15 @@ def test_every_theta_gives_a_bound_and_none_a_much_better_one():
     bound = bounds()[1]
     for factor in (0.7, 0.9, 1.1, 1.4):
         assert bound.chance * 0.99 < proven(dataclasses.replace(bound, theta=bound.theta * factor))
+
+
+def test_the_bounds_are_those_of_the_ends():
+    """P(k_eps < L) is P(k_eps <= L - 1); with one key less on either side the bound would not hold."""
+    lower, upper, under, over = interval(128, 0.1, 1.0, 0.95)
+    assert under is not None and over is not None
+    assert (under.rank, under.exceeds, over.rank, over.exceeds) == (lower - 1, False, upper, True)
+    assert tail(128, lower, 0.1, 1.0, False, 0.025).chance > 0.025
+    assert tail(128, upper - 1, 0.1, 1.0, True, 0.025).chance > 0.025
 
 
 def test_intervals_are_nested_and_within_the_row():
