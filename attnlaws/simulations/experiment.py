@@ -201,7 +201,7 @@ class Experiment:
     evaluated_at: Callable[..., Mapping[str, Any]] = lambda **_: {}
     reliable: Callable[..., str] = lambda **_: ""
     instance: Callable[..., Mapping[str, Any]] | None = None
-    also: Mapping[str, Callable[..., Smooth]] = field(default_factory=dict)
+    also: Mapping[str, Callable[..., Estimator]] = field(default_factory=dict)
 
     @property
     def default_mode(self) -> str:

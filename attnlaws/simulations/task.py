@@ -132,7 +132,8 @@ class Task:
     @property
     def keeps_values(self) -> bool:
         """Whether a row holds each replicate's output instead of sums over them."""
-        return isinstance(self.experiment.estimator(**self.parameters), Quantile)
+        outputs = ("", *self.experiment.also)
+        return any(isinstance(self.experiment.estimator_of(output, self.parameters), Quantile) for output in outputs)
 
     @property
     def units_per_replicate(self) -> int:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from attnlaws.theory.law import Law
     from attnlaws.theory.steps import Derivation
 
+READABLE = 60
+"""Characters of an expression up to which an error shows it beside its value."""
+
 
 def open_ends(case: Derivation) -> Iterator[tuple[str, str, Any, Callable[[Any, Any], Any]]]:
     """The ends of a case: parameter, relation in a sign, expression, and the relation itself."""
@@ -40,7 +43,8 @@ def check_ends(law: Law, case: Derivation, values: Mapping[str, Any]) -> None:
         if wrong.any():
             noun = "an integer" if getattr(law.parameter(name).domain, "whole", False) else "a real number"
             first = np.asarray(values[name])[wrong].flat[0]
-            demand = f"{noun} {sign} {bound} = {bounds[wrong].flat[0]:g}"
+            words = f"{bound} = " if len(str(bound)) <= READABLE else ""
+            demand = f"{noun} {sign} {words}{bounds[wrong].flat[0]:g}"
             raise fault(name, law.parameter(name).check(first), demand, case.exists)
 
 
