@@ -23,7 +23,7 @@ def points(law: Any) -> list[dict[str, Any]]:
     found = []
     for point in law.grid.points():
         small = {p.name: ITEMS for p in law.parameters if p.role == "simulation"} | point
-        small |= {"n": ITEMS} if "n" in names else {}
+        small |= {"n": int(min(ITEMS, law.parameter("n").domain.high))} if "n" in names else {}
         options = {p.name: p.domain.names for p in law.parameters if hasattr(p.domain, "names")}
         options |= {"d_v": (None, 5)} if "d_v" in names else {}
         found += [
