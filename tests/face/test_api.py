@@ -94,7 +94,7 @@ def test_missing_unknown_and_too_many_parameters_are_named(out):
 
 @pytest.mark.parametrize("use", [al.law, al.experiment, al.simulate, al.verify, al.figure])
 def test_an_unknown_law_is_answered_with_the_nearest(use):
-    with pytest.raises(ValueError, match=r"law = 'topk.tailmass': no law has this id; did you mean topk.tail_mass\?"):
+    with pytest.raises(ValueError, match=r"law = 'topk.tailmass': no law has this id; did you mean topk.tail_mass"):
         use("topk.tailmass")
 
 
@@ -128,7 +128,7 @@ def test_a_law_of_one_s_own_needs_an_experiment(small, out):
 def test_the_catalog_is_a_table(out, proved):
     laws = al.laws("topk", out=out)
     assert [entry.id for entry in laws] == registry.ids("topk")
-    entry = laws[len(laws) - 1]
+    entry = laws[registry.ids("topk").index("topk.tail_mass")]
     assert (entry.id, entry.verdict) == ("topk.tail_mass", "SUPPORTED")
     assert entry.statement == al.law(entry.id).statement
     assert re.search(r"^topk.tail_mass +SUPPORTED ", repr(laws), re.MULTILINE)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from attnlaws import registry
-from attnlaws.simulations.cuda_source import header_of, kernel_source, rows_text, workspace_size
+from attnlaws.simulations.cuda_source import FOLDER, header_of, kernel_source, rows_text, workspace_size
 from attnlaws.simulations.experiment import Experiment, Shape, Streaming
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import Kernel, Task
@@ -45,9 +45,10 @@ def tasks(law_id: str, mode: str) -> Iterator[Task]:
 
 
 def modes() -> list[tuple[str, str]]:
-    """Every law that is simulated, with every mode."""
+    """Every law that is simulated, with every mode; those with a kernel of their own before those that borrow it."""
     found = {law_id: registry.experiment(law_id) for law_id in registry.ids()}
-    return [(law_id, mode) for law_id, one in found.items() if isinstance(one, Experiment) for mode in one.modes]
+    some = [(law_id, mode) for law_id, one in found.items() if isinstance(one, Experiment) for mode in one.modes]
+    return sorted(some, key=lambda one: not (FOLDER / f"{one[0].replace('.', '/')}.cuh").exists())
 
 
 def runs_on_a_gpu(task: Task) -> bool:
