@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -61,6 +62,7 @@ class _Printer(LatexPrinter):
         return self._print(expr.label)
 
 
+@lru_cache(maxsize=4096, typed=True)
 def latex(expr: Any) -> str:
     r"""The LaTeX of an expression, as the report sets it.
 
@@ -90,6 +92,7 @@ def _converted(text: str, display: bool = True) -> Markup:
     return Markup(re.sub(r"<mi>(&#x003(9[1-9A-F]|A[0-9]);)", r'<mi mathvariant="normal">\1', made))
 
 
+@lru_cache(maxsize=4096, typed=True)  # SymPy takes longer for a law's LaTeX than everything else on the page
 def shown(expr: Any) -> tuple[Markup, list[Markup]]:
     """A formula, and for a wide one the integrals that repeat in it, each named once.
 
