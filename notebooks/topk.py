@@ -41,8 +41,8 @@ print(al.verify("topk.k_eps", profile="quick"))
 # ## Where it fails
 #
 # A row freezes once sigma passes about sqrt(2 ln n): then a few keys hold everything, whatever n is, and the rule for
-# many keys asks for less than one key. The plug-in of normal quantiles (Blom's) follows the median through all of it, to
-# some percent.
+# many keys asks for less than one key. The plug-in of normal quantiles (Blom's) follows the median through all of it,
+# to some percent.
 
 # %%
 blom, n = al.law("topk.blom"), 512

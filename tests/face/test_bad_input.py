@@ -59,6 +59,10 @@ def command(law, changes):
     return arguments
 
 
+TAILS = "did you mean topk.tail_mass, topk.tail_mass_finite, topk.tail_mass_moments?"
+LINES = "did you mean retrieval.linear, retrieval.power, retrieval.linear_sphere?"
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_named_and_no_store_is_made(name, run, out):
     law, changes, message = WRONG[name]
@@ -85,14 +89,14 @@ def test_a_store_that_is_there_keeps_its_bytes(name, run, out):
         (["simlate", "topk.tail_mass"], "command = 'simlate': did you mean simulate?"),
         (["--quick"], "command = '--quick': must be one of list, show, derive"),
         (["list", "tpok"], "topic = 'tpok': must be one of retrieval, topk"),
-        (["show", "topk.tailmass"], "law = 'topk.tailmass': no law has this id; did you mean topk.tail_mass"),
-        (["derive", "linear"], "law = 'linear': no law has this id; did you mean retrieval.linear"),
-        (["simulate", "retrieval.liner"], "'retrieval.liner': no law has this id; did you mean retrieval.linear"),
+        (["show", "topk.tailmass"], f"law = 'topk.tailmass': no law has this id; {TAILS}"),
+        (["derive", "linear"], "no law has this id; did you mean retrieval.linear, retrieval.linear_sphere?"),
+        (["simulate", "retrieval.liner"], f"'retrieval.liner': no law has this id; {LINES}"),
         (["simulate", "zzz"], "law = 'zzz': no law has this id; `attnlaws list` shows them all"),
         (["simulate", "../topk.tail_mass"], "no law has this id"),
         (["simulate"], "the following arguments are required: law"),
-        (["verify", "topk.tail_mas"], "did you mean topk.tail_mass"),
-        (["verify", "tail_mass"], "did you mean topk.tail_mass"),
+        (["verify", "topk.tail_mas"], TAILS),
+        (["verify", "tail_mass"], TAILS),
         (["verify", "topkk"], "law = 'topkk': no law has this id"),
         (["verify", "absent.py"], "FILE = 'absent.py': must be a Python file that defines LAW and EXPERIMENT"),
         (["verify"], "targets: must be laws, topics or a file, or --all, and only one of the two"),
@@ -102,7 +106,7 @@ def test_a_store_that_is_there_keeps_its_bytes(name, run, out):
         (["verify", "topk.tail_mass", "--seed", "-1"], "seed = -1: must be an integer >= 0"),
         (["verify", "topk", "--threads", "none"], "threads = 'none': must be an integer >= 1"),
         (["figure"], "law: must be a law or --all, and only one of them"),
-        (["figure", "topk.tail_mas"], "did you mean topk.tail_mass"),
+        (["figure", "topk.tail_mas"], TAILS),
         (["figure", "topk.tail_mass", "--format", "bmp"], "argument --format: invalid choice: 'bmp'"),
         (["show", "topk.tail_mass", "extra"], "'extra': one word too many"),
         (["merge", "nowhere", "--out", "to"], "stores = 'nowhere': must be a folder that holds a store.sqlite"),
