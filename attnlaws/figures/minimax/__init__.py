@@ -1,0 +1,1 @@
+"""Pictures of minimax laws that want more than the default overlay."""

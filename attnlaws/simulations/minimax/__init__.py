@@ -1,0 +1,1 @@
+"""Minimax rates: how fast attention can learn to recall and to predict from a distribution."""
