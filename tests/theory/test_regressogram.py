@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from attnlaws.simulations.minimax.regressogram import fill_uniforms64, literal, uniforms
-from attnlaws.simulations.stream import fill_normals64
+from attnlaws.simulations.minimax.regressogram import literal
 from attnlaws.theory.minimax.regressogram import LAW
 
 BOX = {"alpha": 1.0, "kappa": 0.5, "J": 8}
@@ -82,15 +81,3 @@ def test_what_cannot_be_is_refused():
     cells = {f"m_{axis}": 100 for axis in range(1, 5)}
     with pytest.raises(ValueError, match="m_1 m_2 m_3 m_4 = 100000000: must be at most 1048576 to be simulated"):
         literal().arguments(n=10, noise=0.2, direction="first", **BOX, **cells)
-
-
-def test_a_kernel_s_uniforms_are_those_behind_its_normals():
-    """What the reference takes from the angle and the radius of pairs is what the kernel takes from words."""
-    key, replicate = (np.uint64(7), np.uint64(9)), np.uint64(3)
-    normals, words = np.empty(2000), np.empty(1999)
-    fill_normals64(*key, replicate, np.uint64(0), normals)
-    fill_uniforms64(*key, replicate, 0, words)
-    assert uniforms(normals)[:-1] == pytest.approx(words, abs=1e-14)
-    # A chance of 1e-6 each under uniformity; a bias of 5 % of the range would be seen.
-    for half in (words[::2], words[1::2]):
-        assert stats.kstest(half, "uniform").pvalue > 1e-6

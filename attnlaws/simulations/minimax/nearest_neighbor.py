@@ -74,7 +74,7 @@ def literal(**_: Any) -> Replicate:
             "alpha": float(alpha),
             "kappa": float(kappa),
         },
-        scratch=lambda **_: 0,
+        scratch=lambda **_: 1,
         size=lambda *, n, J, **_: 4 * LANES * (1 + -(-n // LANES) * -(-J // 4)),
         outputs=("risk",),
         precision="float32",

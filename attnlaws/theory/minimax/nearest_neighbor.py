@@ -59,7 +59,7 @@ def _digits() -> np.ndarray:
 
 
 def _logarithms(scale: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """ln E exp(-scale^2 (U - z)^2) for uniform U on [-1, 1], and two derivatives in 2 ln(scale); [..., level of z]."""
+    """Log E exp(-scale^2 (U - z)^2) for uniform U on [-1, 1], and two derivatives in 2 ln(scale); [..., level of z]."""
     from scipy import special
 
     z = (np.arange(LEVELS) + 0.5) / LEVELS

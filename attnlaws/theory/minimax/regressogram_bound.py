@@ -171,8 +171,7 @@ LAW = Law(
                     "of each cell's mean",
                 ),
                 Cites(
-                    sp.Min(squares / 12, (width(1, h) / sp.pi) ** 2)
-                    + cells * sp.exp(-log_n),
+                    sp.Min(squares / 12, (width(1, h) / sp.pi) ** 2) + cells * sp.exp(-log_n),
                     POINCARE,
                     "upper bounds: a difference of function values is at most the distance, whose mean square is the "
                     "sum of w_j^2/6; and the variance of a function of mean squared slope 1 on a box is at most the "
