@@ -42,7 +42,7 @@ BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66)
 MOST_AXES = 1 << 40
 
 
-def semi_axis(index: Any) -> sp.Expr:
+def semi_axis(index: Any) -> Any:
     """The semi-axis of this number, in units of the largest possible one.
 
     Example:
@@ -52,7 +52,7 @@ def semi_axis(index: Any) -> sp.Expr:
     return sp.exp(-kappa * index**alpha)
 
 
-def count(at: Any, number: Any = axes) -> sp.Expr:
+def count(at: Any, number: Any = axes) -> Any:
     """The entropy at a level at which so many axes are longer than a cell, as a sum over them.
 
     Example:
@@ -62,7 +62,7 @@ def count(at: Any, number: Any = axes) -> sp.Expr:
     return sp.Sum(sp.log(semi_axis(j)) + at, (j, 1, number))
 
 
-def smooth_count(at: Any, number: Any, start: Any = 0) -> sp.Expr:
+def smooth_count(at: Any, number: Any, start: Any = 0) -> Any:
     """The same with an integral from ``start`` in place of the sum.
 
     From 1/2 each axis stands for the unit interval around it, and the integral follows the sum's mean course.
