@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 
 from attnlaws.theory import box
-from attnlaws.theory.box import axes, beta, count, d_q, kappa, level, smooth_count
+from attnlaws.theory.box import axes, beta, count, d_q, level, smooth_count
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.minimax.effective_dimension import HALF, STEPS_OF_LAW, smooth_place, smooth_place_ball
