@@ -174,7 +174,7 @@ def balance_ball(digits: int, log_n: Any, alpha: Any, kappa: Any, beta: Any = 1,
         whole = (-a).zeta()
 
         def powers(number: int) -> Any:
-            return whole - (-a).zeta(arb(number + 1))
+            return whole - (-a).zeta(arb(number + 1)) if number else arb(0)
 
         def opening(number: int) -> Any:
             longest = arb(number) ** a
@@ -188,3 +188,29 @@ def balance_ball(digits: int, log_n: Any, alpha: Any, kappa: Any, beta: Any = 1,
                 return arb("nan"), arb("nan")
             low, high = (middle, high) if opens <= n else (low, middle)
         return smoothness * (n + scale * powers(low)) / (weight + low), arb(low)
+
+
+def entropy_ball(digits: int, level: Any, alpha: Any, kappa: Any) -> Any:
+    """A ball around the entropy, by Hurwitz's zeta function.
+
+    Args:
+        digits: decimal digits aimed at.
+        level: a number or a ball.
+        alpha: as for :func:`balance`.
+        kappa: likewise.
+
+    Example:
+        >>> entropy_ball(15, 3, 1, 1).str(5, radius=False)
+        '3.0000'
+    """
+    from flint import arb, ctx
+
+    from attnlaws.theory.enclose import exact
+
+    with ctx.workprec(int(3.33 * digits) + 160):
+        at, a, scale = exact(level), exact(alpha), exact(kappa)
+        low, high = 0, MOST_AXES
+        while high - low > 1:  # an axis that a ball does not decide about is as long as a cell, and adds nothing
+            middle = (low + high) // 2
+            low, high = (middle, high) if scale * arb(middle) ** a <= at else (low, middle)
+        return low * at - scale * ((-a).zeta() - (-a).zeta(arb(low + 1))) if low else arb(0)

@@ -22,7 +22,7 @@ def cells(level: float, alpha: float, kappa: float) -> tuple[float, int]:
     return float((level - longer).sum()), longer.size
 
 
-def level_at(*, log_n: float, alpha: float, kappa: float, beta: float = 1.0, d_q: int = 0) -> float:
+def level_at(*, log_n: float, alpha: float, kappa: float, beta: float = 1.0, d_q: float = 0) -> float:
     """The level v at which (2 beta + d_q) v + H(v) is log_n."""
 
     def load(level: float) -> float:
@@ -38,7 +38,7 @@ def level_at(*, log_n: float, alpha: float, kappa: float, beta: float = 1.0, d_q
     return low
 
 
-def smooth_level_at(*, log_n: float, alpha: float, kappa: float, beta: float = 1.0, d_q: int = 0) -> float:
+def smooth_level_at(*, log_n: float, alpha: float, kappa: float, beta: float = 1.0, d_q: float = 0) -> float:
     """The same with the integral from 1/2 in place of the sum, by quadrature."""
     from scipy import integrate, optimize
 
@@ -50,7 +50,7 @@ def smooth_level_at(*, log_n: float, alpha: float, kappa: float, beta: float = 1
     high = kappa
     while excess(high) < 0:
         high *= 2
-    found: Any = optimize.brentq(excess, 0.0, high, xtol=1e-15 * high, rtol=1e-14)
+    found: Any = optimize.brentq(excess, 0.0, high, xtol=1e-15 * high)
     return float(found)
 
 

@@ -1,4 +1,4 @@
-"""Invert the entropy integral by bracketing, and minimize the cube's level over the number of axes, both numerically."""
+"""Invert the entropy integral by bracketing, and minimize the cube's level over the number of axes, numerically."""
 
 from attnlaws.simulations import run
 from attnlaws.simulations.experiment import Exact

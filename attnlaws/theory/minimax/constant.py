@@ -20,7 +20,7 @@ from attnlaws.theory.box import ALPHA, EXPONENT, KAPPA, alpha, axes, count, kapp
 from attnlaws.theory.claim import Equal, Source
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.parameter import Parameter, real
-from attnlaws.theory.steps import Cites, Definition, Derivation, Equals, Tends
+from attnlaws.theory.steps import Cites, Definition, Derivation, Equals, Tends, Using
 
 SIZE = Parameter(
     "log_n",
@@ -45,6 +45,7 @@ RIEMANN = Source(
     year="1999",
 )
 SUM = "the sum over the axes is a Riemann sum of a continuous function: its ratio to the integral tends to 1"
+INTEGRAL = "the integral of 1 - x^alpha from 0 to 1 is p"
 PLACES = "a cell is as long as axis D = (ln n/(kappa p))^(1/(1 + alpha)) to the first order"
 SECOND = (
     "the change with 1/D, at 0, of a balance in units of kappa D^(1 + alpha): the noise adds 2/D, and the sum over the "
@@ -60,6 +61,12 @@ def load(weight: Any) -> sp.Expr:
 def slope(function: Any) -> sp.Expr:
     """The slope of a function of q at 0."""
     return sp.Subs(sp.Derivative(function, q), q, 0)
+
+
+def counted(weight: Any) -> Using:
+    """The strategy that integrates the balance at the level of axis D first, and takes its power then."""
+    total = weight * LAST + smooth_count(LAST, axes)
+    return Using((total, weight * LAST + axes * LAST * p))
 
 
 UNIT = (kappa * p) ** (1 - p)
@@ -89,7 +96,7 @@ LAW = Law(
                     "2 u over the power p of ln n = 2 u + H(u), at the level u at which axis D is as long as a cell",
                 ),
                 Cites(2 * LAST / (2 * LAST + smooth_count(LAST, axes)) ** p, RIEMANN, SUM),
-                Equals(2 * kappa ** (1 - p) * (p + 2 / axes) ** -p, "the integral of 1 - x^alpha from 0 to 1 is p"),
+                Equals(2 * kappa ** (1 - p) * (p + 2 / axes) ** -p, INTEGRAL, by=counted(2)),
                 Tends(FORM, axes, "the noise is of the order of 1/D beside the cells"),
             )
         ),

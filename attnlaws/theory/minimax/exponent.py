@@ -1,9 +1,9 @@
 """The logarithm of the volumetric risk of the box grows like the power p = alpha/(1 + alpha) of ln n.
 
 The inputs lie in a box with axes exp(-kappa j^alpha), and ln n = 2 u + H(u) is the balance for the risk exp(-2 u) of a
-Lipschitz functional: the noise of n samples over the cells, and the error inside them. The exponent is the elasticity d ln u/d ln ln n of that balance, at the level of axis D, as D goes
-to infinity. It depends on alpha alone: neither kappa nor the noise, nor the Hoelder exponent of the functional changes
-it. It is approached slowly, as 1/D.
+Lipschitz functional: the noise of n samples, spread over exp(H) cells, and the error inside them. The exponent is the
+elasticity d ln u/d ln ln n of that balance, at the level of axis D, as D goes to infinity. It depends on alpha alone:
+neither kappa nor the noise, nor the Hoelder exponent of the functional changes it. It is approached slowly, as 1/D.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from attnlaws.theory import box
 from attnlaws.theory.box import ALPHA, KAPPA, alpha, axes, count, kappa, level, smooth_count
 from attnlaws.theory.claim import Equal, Source
 from attnlaws.theory.law import Grid, Law
-from attnlaws.theory.minimax.constant import PLACES, RIEMANN, SECOND, SIZE, SUM, UNIT, load, log_n, slope
+from attnlaws.theory.minimax.constant import INTEGRAL, PLACES, RIEMANN, SECOND, SIZE, SUM, UNIT, load, log_n, slope
 from attnlaws.theory.parameter import Parameter
 from attnlaws.theory.steps import Cites, Definition, Derivation, Equals, Tends
 
@@ -59,7 +59,7 @@ LAW = Law(
                     "d ln u/d ln N on the balance N = 2 u + H(u), N = ln n, at the level of axis D",
                 ),
                 Cites(_elasticity(smooth_count(level, axes)), RIEMANN, SUM),
-                Equals((2 + axes * p) / (2 + axes), "the integral of 1 - x^alpha from 0 to 1 is p"),
+                Equals((2 + axes * p) / (2 + axes), INTEGRAL),
                 Tends(p, axes, "the noise is of the order of 1/D beside the cells"),
             )
         ),

@@ -1,9 +1,9 @@
 """A functional of Hoelder exponent beta <= 1 leaves the power of ln n alone and makes the constant beta times smaller.
 
-Its error within cells of width exp(-v) is exp(-beta v), and its volumetric risk exp(-2 beta v) at ln n = 2 beta v + H(v)
-(`minimax.constant` is beta = 1). What the noise costs changes, and so does the next term; the cells do not. In a finite
-dimension D the same functional has the exponent 2 beta/(2 beta + D), in which beta is no factor: here D grows until it
-is one. The slope at finite n is `minimax.local_exponent`.
+Its error within cells of width exp(-v) is exp(-beta v), and its volumetric risk is exp(-2 beta v) at the v where
+ln n = 2 beta v + H(v); `minimax.constant` is beta = 1. What the noise costs changes, and so does the next term; the
+cells do not. In a finite dimension D the same functional has the exponent 2 beta/(2 beta + D), in which beta is no
+factor: here D grows until it is one. The slope at finite n is `minimax.local_exponent`.
 
 Output ``second_order``: the coefficient of (ln n)^(2 p - 1) in -ln R, p = alpha/(1 + alpha). It vanishes at beta = 1/4,
 where the noise costs as much as half an axis saves.
@@ -11,12 +11,23 @@ where the noise costs as much as half an axis saves.
 
 from __future__ import annotations
 
-import sympy as sp
-
-from attnlaws.theory.box import ALPHA, BETA, EXPONENT, KAPPA, alpha, axes, beta, count, kappa, smooth_count
+from attnlaws.theory.box import ALPHA, BETA, EXPONENT, KAPPA, axes, beta, count, kappa, smooth_count
 from attnlaws.theory.claim import Equal, Source
 from attnlaws.theory.law import Grid, Law
-from attnlaws.theory.minimax.constant import LAST, PLACES, RIEMANN, SECOND, SIZE, SUM, UNIT, load, log_n, slope
+from attnlaws.theory.minimax.constant import (
+    INTEGRAL,
+    LAST,
+    PLACES,
+    RIEMANN,
+    SECOND,
+    SIZE,
+    SUM,
+    UNIT,
+    counted,
+    load,
+    log_n,
+    slope,
+)
 from attnlaws.theory.steps import Cites, Definition, Derivation, Equals, Tends
 
 PARAMETERS = (ALPHA, KAPPA, BETA, SIZE)
@@ -45,7 +56,7 @@ LAW = Law(
                     "2 beta v over the power p of ln n = 2 beta v + H(v), at the level of axis D",
                 ),
                 Cites(2 * beta * LAST / (2 * beta * LAST + smooth_count(LAST, axes)) ** p, RIEMANN, SUM),
-                Equals(2 * beta * kappa ** (1 - p) * (p + 2 * beta / axes) ** -p, "the integral of 1 - x^alpha is p"),
+                Equals(2 * beta * kappa ** (1 - p) * (p + 2 * beta / axes) ** -p, INTEGRAL, by=counted(2 * beta)),
                 Tends(FORM, axes, "the noise is of the order of 1/D beside the cells"),
             )
         ),
@@ -67,8 +78,8 @@ LAW = Law(
             )
         ),
     ),
-    regime="beta up to 1; a smoother functional (beta > 1) would need more than one number per cell, which costs powers "
-    "of D and is not derived here",
+    regime="beta up to 1; a smoother functional (beta > 1) would need more than one number per cell, which costs "
+    "powers of D and is not derived here",
     grid=Grid(
         across="beta",
         series=({"alpha": 0.75, "kappa": 0.5}, {"alpha": 1.0, "kappa": 0.5}, {"alpha": 1.5, "kappa": 0.1}),

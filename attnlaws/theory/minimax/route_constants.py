@@ -1,10 +1,11 @@
-"""Taking all axes for equally long costs p^(-p) in the exponent of an upper bound, (1+alpha) alpha^(-p) in both bounds.
+"""Bounds that take the axes for equally long have constants 1 and (1 + alpha) alpha^(-p) where the box has p^(-p).
 
-For a box with axes exp(-kappa j^alpha), and p = alpha/(1 + alpha), the risk falls like exp(-C (ln n)^p) (`minimax.constant`).
-An upper bound that cuts off all but D axes and treats those as equally long has the balance ln n = (2 + D) u at
-u = kappa D^alpha, and the smaller constant 2 kappa^(1-p), the unit here. A lower bound that shrinks the box to the cube
-of its D-th axis has u = kappa D^alpha + ln n/D at best, and a larger one. What lies between them is what a proof loses
-that forgets that the axes differ: a factor of 2 at alpha = 1, in the exponent.
+With axes exp(-kappa j^alpha), p = alpha/(1 + alpha), the volumetric risk of the box falls like exp(-C (ln n)^p)
+(`minimax.constant`). An upper bound that cuts off all but D axes and treats those as equally long has the balance
+ln n = (2 + D) u at u = kappa D^alpha, and the smaller constant 2 kappa^(1-p), the unit here. A lower bound that shrinks
+the box to the cube of its D-th axis has u = kappa D^alpha + ln n/D at best, and a larger one. What lies between them is
+what a proof loses that forgets that the axes differ: a factor of 2 at alpha = 1, in the exponent. The box's constant is
+farthest from the unit at p = 1/e, alpha = 0.582, where it is e^(1/e) = 1.4447.
 
 Outputs: ``sharp``, the constant of the box; ``low``, that of the cube.
 """
@@ -16,7 +17,7 @@ import sympy as sp
 from attnlaws.theory.box import ALPHA, EXPONENT, alpha, axes, count, j, kappa, semi_axis, smooth_count
 from attnlaws.theory.claim import Equal, Source
 from attnlaws.theory.law import Grid, Law
-from attnlaws.theory.minimax.constant import LAST, RIEMANN, SUM
+from attnlaws.theory.minimax.constant import INTEGRAL, LAST, RIEMANN, SUM
 from attnlaws.theory.steps import AtLeast, Cites, Definition, Derivation, Equals, Tends
 
 p = EXPONENT
@@ -50,7 +51,7 @@ LAW = Law(
                     "level of axis D",
                 ),
                 Cites((EQUAL / (2 * LAST + smooth_count(LAST, axes))) ** p, RIEMANN, SUM),
-                Equals(((2 + axes) / (2 + axes * p)) ** p, "the integral of 1 - x^alpha from 0 to 1 is p"),
+                Equals(((2 + axes) / (2 + axes * p)) ** p, INTEGRAL),
                 Tends(p**-p, axes, "the noise is of the order of 1/D beside the cells"),
             ),
             output="sharp",
