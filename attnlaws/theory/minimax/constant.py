@@ -24,7 +24,7 @@ from attnlaws.theory.steps import Cites, Definition, Derivation, Equals, Tends, 
 
 SIZE = Parameter(
     "log_n",
-    "ln of the number of samples over the noise, which grows",
+    "ln of the sample size",
     real(minimum=1, maximum=1 << 34),
     role="simulation",
 )

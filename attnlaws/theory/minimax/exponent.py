@@ -42,7 +42,7 @@ LAW = Law(
     name=__name__,
     doc=__doc__,
     parameters=PARAMETERS,
-    quantity="power of ln n in -ln R, d ln(-ln R)/d ln ln n",
+    quantity="power of ln n in -ln R",
     source=Source(
         "arXiv:2602.01863",
         "abstract",

@@ -115,7 +115,7 @@ LAW = Law(
         values=(5.0, 14.0, 28.0, 230.0, 1000.0),
         logx=True,
         extra=(
-            {"log_n": 14.0, "alpha": 1.0, "kappa": 0.5, "beta": 0.5, "d_q": 2},
+            {"log_n": 20.0, "alpha": 1.0, "kappa": 0.5, "beta": 0.5, "d_q": 2},
             {"log_n": 60.0, "alpha": 1.0, "kappa": 0.5, "beta": 1.0, "d_q": 8},
         ),
     ),
