@@ -1,9 +1,16 @@
 """minimax.effective_dimension against steps counted by hand, and its growth."""
 
+import dataclasses
+import random
+
 import numpy as np
 import pytest
 
-from attnlaws.theory.minimax.effective_dimension import LAW
+from attnlaws.theory.accuracy import certify
+from attnlaws.theory.box import balance_ball
+from attnlaws.theory.law import free_domains, sample_point
+from attnlaws.theory.minimax.effective_dimension import LAW, smoothed_ball
+from attnlaws.theory.parameter import integer, real
 from attnlaws.theory.prove import prove
 
 
@@ -46,6 +53,29 @@ def test_it_grows_like_a_power_of_ln_n(alpha, kappa):
 def test_smooth_number_is_zero_before_the_first_axis():
     assert LAW(log_n=0.7, alpha=1.0, kappa=1.0, output="smoothed") == 0
     assert LAW(log_n=1.01, alpha=1.0, kappa=1.0, output="smoothed") == pytest.approx(0.005, rel=0.01)
+
+
+def test_where_there_are_axes_it_is_accurate():
+    """Relative errors say nothing of a 0, so the parameters are those at which there are axes."""
+    narrow = {"log_n": real(minimum=50, maximum=1e5), "d_q": integer(0, 50), "kappa": real(minimum=0.01, maximum=1)}
+    parameters = tuple(
+        dataclasses.replace(parameter, domain=narrow.get(parameter.name, parameter.domain))
+        for parameter in LAW.parameters
+    )
+    for certificate in certify(dataclasses.replace(LAW, parameters=parameters)):
+        assert certificate.passed and certificate.points == 20, certificate
+
+
+def test_anywhere_it_is_what_balls_count():
+    rng, none = random.Random(1), 0
+    for _ in range(40):
+        point = sample_point(free_domains(LAW, LAW.derivations[0]), rng)
+        given = {name: float(value) for name, value in point.items()}
+        number = int(LAW(**given))
+        assert number == balance_ball(11, **point)[1]
+        assert abs(float(smoothed_ball(digits=11, **point)) - LAW(output="smoothed", **given)) <= 1e-9 * (number + 1)
+        none += number == 0
+    assert 5 < none < 35
 
 
 def test_what_is_proved():

@@ -47,7 +47,7 @@ def smooth_place(log_n: Any, alpha: Any, kappa: Any, beta: Any, d_q: Any) -> np.
 
     Example:
         >>> float(smooth_place(13.8, 1.0, 0.5, 1.0, 0).round(3))
-        6.04
+        6.063
     """
     n, a, scale, smoothness, query = np.broadcast_arrays(
         *(np.asarray(value, float) for value in (log_n, alpha, kappa, beta, d_q))

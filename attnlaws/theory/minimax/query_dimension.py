@@ -68,7 +68,7 @@ def half(*, log_n: Any, alpha: Any, kappa: Any, beta: Any = 1.0, **_: Any) -> np
 
     Example:
         >>> float(half(log_n=13.8, alpha=1.0, kappa=0.5).round(3))
-        5.602
+        6.062
     """
     middle = box.balance(log_n, alpha, kappa, beta)[0] / np.asarray(beta) / 2
     return (log_n - box.entropy(middle, alpha, kappa)) / middle - 2 * np.asarray(beta)
