@@ -102,12 +102,13 @@ def power_sum(number: Any, exponent: Any) -> np.ndarray:
 def entropy(level: Any, alpha: Any, kappa: Any) -> np.ndarray:
     """H: the logarithm of the number of cells of width exp(-level).
 
+    An axis as long as a cell adds nothing, so that it does not matter on which side of it the count is rounded.
+
     Example:
         >>> float(entropy(3.0, 1.0, 1.0))
         3.0
     """
     number = np.floor((np.asarray(level, float) / kappa) ** (1 / np.asarray(alpha, float)))
-    number = number + (np.asarray(kappa * (number + 1) ** alpha) <= level)  # the root may round a whole number down
     return number * level - kappa * power_sum(number, alpha)
 
 

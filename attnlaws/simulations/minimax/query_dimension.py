@@ -1,5 +1,6 @@
 """Solve the balance with and without the query by bisection, and search for the dimension that halves the level."""
 
+from functools import lru_cache
 from typing import Any
 
 from attnlaws.simulations import run
@@ -14,6 +15,12 @@ def share(*, log_n: float, d_q: float = 0, log_tags: float = 0.0, **rest: Any) -
 
 def half(*, d_q: float = 0, log_tags: float = 0.0, **rest: Any) -> float:
     """The dimension, as a real number, at which that is a half."""
+    return _half(**rest)
+
+
+@lru_cache(maxsize=64)
+def _half(**rest: Any) -> float:
+    """The same, which is one number for a whole curve over d_q."""
     from scipy import optimize
 
     most = 1.0
