@@ -16,7 +16,7 @@ from attnlaws.simulations.grow import Limits, grow
 from attnlaws.simulations.run import Backend, Cpu, Progress, run
 from attnlaws.simulations.store import Store
 from attnlaws.simulations.task import ON_CPU, Task
-from attnlaws.theory.domain import fault, plain_array
+from attnlaws.theory.domain import Number, fault, plain_array
 from attnlaws.theory.law import Law
 from attnlaws.theory.parameter import real
 from attnlaws.theory.source import source_text
@@ -192,15 +192,21 @@ def _limits(replicates: int, precision: Any, seconds: Any) -> Limits:
         ValueError: a precision or a time that is no positive number, or a time without a precision.
     """
     if precision is not None:
-        real(above=0, below=1).check("precision", precision)
+        _number("precision", precision, real(above=0, below=1))
     if seconds is None:
         return Limits(replicates)
-    real(above=0).check("seconds", seconds)
+    time = _number("seconds", seconds, real(above=0))
     if precision is None:
-        raise ValueError(
-            f"seconds = {seconds!r}: must come with a precision (a fixed number of replicates is finished)"
-        )
-    return Limits(replicates, float(seconds))
+        raise ValueError(f"seconds = {seconds!r}: must come with a precision (a fixed number is always finished)")
+    return Limits(replicates, time)
+
+
+def _number(name: str, value: Any, domain: Number) -> float:
+    """A single value of a domain."""
+    checked = domain.check(name, value)
+    if np.ndim(checked):
+        raise fault(name, value, domain.describe())
+    return float(checked)
 
 
 def _is_sequence(name: str, value: Any) -> bool:
