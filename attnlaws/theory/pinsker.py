@@ -19,8 +19,8 @@ from attnlaws.theory.enclose import exact
 NEGLIGIBLE = 45.0
 """Coordinates whose ln a_j is so far below the largest add exp(-45), 3e-20, each to the sums."""
 
-STEP = 1e-18
-"""Half the width, in ln mu, of the interval that is shown to hold it."""
+STEPS = (1e-18, 1e-13)
+"""Half the width, in ln mu, of the interval that is shown to hold it: the wider where mu is all but a semi-axis."""
 
 PINSKER = Source(
     "Pinsker 1980",
@@ -37,12 +37,19 @@ LogAxes = Callable[[np.ndarray], np.ndarray]
 
 
 def _reach(active: int, log_axes: LogAxes) -> tuple[np.ndarray, float]:
-    """The ln a_j - ln a_N for the coordinates up to N = active that are not negligible, and ln a_N."""
-    top = float(log_axes(np.array([float(active)]))[0])
+    """The ln a_j - ln a_N for the coordinates up to N = active that are not negligible, and ln a_N.
+
+    They are compared with the last but one, since the last adds nothing to its own threshold.
+    """
+
+    def log_axis(place: int) -> float:
+        return float(log_axes(np.array([float(place)]))[0])
+
+    top, level = log_axis(active), log_axis(max(active - 1, 1)) - NEGLIGIBLE
     low, high = 0, active - 1  # coordinates up to `low` are negligible, those after `high` are not
     while low < high:
         middle = (low + high + 1) // 2
-        if float(log_axes(np.array([float(middle)]))[0]) < top - NEGLIGIBLE:
+        if log_axis(middle) < level:
             low = middle
         else:
             high = middle - 1
@@ -86,11 +93,11 @@ def solve(log_n: float, log_axes: LogAxes) -> tuple[int, float, float]:
     return low, top + math.log(ratio), low - float(relative.sum()) / ratio
 
 
-def enclosed(log_n: Any, active: int, guess: float, log_axis: Callable[[Any], Any]) -> Any:
-    """A ball around n times the risk; not a number where the guesses do not hold.
+def enclosed(log_n: Any, active: int, guess: float, log_axis: Callable[[Any], Any]) -> list[Any]:
+    """Balls around the ratios a_j/mu below 1, from the last to the first that is not negligible; empty if a guess fails.
 
-    The equation of mu is not solved as ``solve`` does it, which eliminates mu by hand: its two sides are compared left
-    and right of a value of ln mu, and the coordinates that are counted in are confirmed.
+    The equation of mu is not solved as ``solve`` does it, which eliminates mu by hand: its two sides are compared
+    left and right of a value of ln mu, and the coordinates that are counted in are confirmed.
 
     Args:
         log_n: ln n, exact.
@@ -104,20 +111,24 @@ def enclosed(log_n: Any, active: int, guess: float, log_axis: Callable[[Any], An
     rest: Any = arb(0)  # bounds what the coordinates that are left out add
     for j in range(active, 0, -1):
         axes.append(log_axis(j))
-        if axes[-1] < guess - NEGLIGIBLE - 5:
+        if axes[-1] < axes[min(1, len(axes) - 1)] - NEGLIGIBLE - 5:
             rest = arb(0, (arb(j) * (axes[-1] - guess + 1).exp()).upper())
             break
     half = exact(log_n) / 2
 
-    def sums(log_mu: Any) -> tuple[Any, Any, Any]:
-        """The sums of r_j and of r_j^2 with r_j = a_j/mu, and by how much n is too small for mu, in logarithms."""
-        ratios = [(axis - log_mu).exp() for axis in axes]
-        first, second = sum(ratios, rest), sum((ratio * ratio for ratio in ratios), rest)
-        return first, second, 2 * (log_mu - half) + (first - second).log()
+    def excess(log_mu: Any) -> tuple[Any, Any]:
+        """By how much n is too small for mu, in logarithms, which increases with ln mu; and its slope."""
+        below = [axis - log_mu for axis in axes]
+        gap: Any = sum(((-x.exp() * x.expm1()).max(arb(0)) for x in below), start=rest)
+        squares: Any = sum(((2 * x).exp() for x in below), start=arb(0))
+        return 2 * (log_mu - half) + gap.log(), 1 + squares / gap
 
-    first, second, excess = sums(arb(guess))
-    center = (guess - excess / (2 + (2 * second - first) / (first - second))).mid()
-    around = center + arb(0, STEP)
-    inside = sums(center - STEP)[2] < 0 < sums(center + STEP)[2]  # the excess increases with ln mu
-    confirmed = inside and axes[0] < around and log_axis(active + 1) >= around
-    return active - sums(around)[0] if confirmed else arb("nan")
+    value, slope = excess(arb(guess))
+    center = (guess - value / slope).mid() if value.is_finite() and slope.is_finite() else arb(guess)
+    for step in STEPS:
+        around = center + arb(0, step)
+        inside = excess(center - step)[0] < 0 < excess(center + step)[0]
+        if inside and not (axes[0] > around or log_axis(active + 1) < around):
+            ratios = [(axis - around).exp().min(arb(1)) for axis in axes]
+            return [ratios[0] + rest + arb(0, 2 * step), *ratios[1:]]
+    return []

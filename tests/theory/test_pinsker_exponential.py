@@ -1,6 +1,5 @@
 """minimax.pinsker_exponential against the minimization that it solves, and the rule against whole ellipsoids."""
 
-import dataclasses
 import math
 
 import numpy as np
@@ -14,7 +13,7 @@ from attnlaws.theory.minimax import pinsker_exponential as claimed
 from attnlaws.theory.minimax.pinsker_exponential import LAW
 from attnlaws.theory.prove import prove
 
-POINTS = [(0.0, 1.0, 1.0), (3.0, 2.0, 0.25), (6.9, 1.0, 0.5), (11.5, 0.5, 1.0), (20.0, 1.5, 0.7)]
+POINTS = [(0.0, 1.0, 1.0), (3.0, 2.0, 0.25), (6.9, 1.0, 0.5), (11.5, 0.5, 1.0), (20.0, 1.5, 0.7), (200.0, 4.0, 4.0)]
 
 
 def axes_of(alpha, kappa, count=80):
@@ -56,7 +55,7 @@ def test_the_rule_reaches_it_everywhere_on_the_surface_and_never_exceeds_it(log_
         assert risk == pytest.approx(total, rel=1e-12) if used <= active else risk < total
     for _ in range(20):  # other rules do worse
         other = np.clip(c + 0.05 * rng.standard_normal(axes.size) * (c > 0), 0, 1)
-        assert n * largest_risk(other, axes, n) > total
+        assert n * largest_risk(other, axes, n) > total * (1 - 1e-12)
 
 
 @pytest.mark.parametrize(
@@ -94,10 +93,10 @@ def test_a_wrong_number_of_coordinates_is_not_confirmed():
     active, log_mu, total = pinsker.solve(8.0, lambda j: 0.5 * j)
     with ctx.workprec(150):
         found = [pinsker.enclosed(8, active + off, log_mu, lambda j: arb(j) / 2) for off in (-1, 0, 1)]
-        assert [ball.is_finite() for ball in found] == [False, True, False]
-        assert abs(float(found[1].mid()) - total) < 1e-12
-        assert found[1].rad() < 1e-15
-        assert not pinsker.enclosed(8, active, log_mu + 0.1, lambda j: arb(j) / 2).is_finite()
+        assert [len(ratios) for ratios in found] == [0, active, 0]
+        assert abs(active - float(sum(found[1], arb(0)).mid()) - total) < 1e-12
+        assert found[1][0].rad() < 1e-15
+        assert not pinsker.enclosed(8, active, log_mu + 0.1, lambda j: arb(j) / 2)
 
 
 def test_the_mean_over_the_noise_by_quadrature():
@@ -112,10 +111,3 @@ def test_what_is_proved():
     assert proof.badges == {"": "algorithm", "leading": "cited"}
     assert [result.status for result in proof.results][:2] == ["definition", "symbolic"]
     assert not proof.failed
-
-
-def test_a_wrong_step_is_not_proved():
-    case = LAW.derivations[0]
-    steps = (case.steps[0], dataclasses.replace(case.steps[1], expr=case.steps[1].expr * 2, by=None))
-    wrong = dataclasses.replace(LAW, steps=(), derivations=(dataclasses.replace(case, steps=steps),))
-    assert prove(wrong).failed

@@ -92,8 +92,8 @@ def effective(log_n: Any, alpha: Any, kappa: Any) -> np.ndarray:
     return np.asarray(each(log_n, alpha, kappa))
 
 
-def enclosure(digits: int, log_n: Any, alpha: Any, kappa: Any) -> Any:
-    """A ball around the effective number of coordinates."""
+def ratios(digits: int, log_n: Any, alpha: Any, kappa: Any) -> tuple[int, list[Any]]:
+    """The number N of coordinates, and balls around a_j/mu for those where that is not negligible, from N down."""
     from flint import arb, ctx
 
     from attnlaws.theory.enclose import exact
@@ -101,7 +101,16 @@ def enclosure(digits: int, log_n: Any, alpha: Any, kappa: Any) -> Any:
     active, log_mu, _ = rule(float(log_n), float(alpha), float(kappa))
     with ctx.workprec(4 * digits + 80):
         power, growth = exact(alpha), exact(kappa)
-        return pinsker.enclosed(log_n, active, log_mu, lambda axis: growth * arb(axis) ** power)
+        return active, pinsker.enclosed(log_n, active, log_mu, lambda axis: growth * arb(axis) ** power)
+
+
+def enclosure(digits: int, log_n: Any, alpha: Any, kappa: Any) -> Any:
+    """A ball around the effective number of coordinates."""
+    from flint import arb, ctx
+
+    active, found = ratios(digits, log_n, alpha, kappa)
+    with ctx.workprec(4 * digits + 80):
+        return active - sum(found, arb(0)) if found else arb("nan")
 
 
 ALGORITHM = LooserAccuracy(1e-11, "ln n is rounded before it is exponentiated, and cut-offs are sums of many terms")
@@ -148,9 +157,9 @@ LAW = Law(
                 Cites(
                     REACH,
                     LAPLACE,
-                    "exp(ln n - 2 ln mu) is the sum of r_j (1 - r_j) with r_j = a_j/mu, at most N/4 and bounded below "
-                    "by a power of N, so that ln mu is (ln n)/2 up to O(ln N); the coordinates with r_j between 1/N "
-                    "and 1 are a vanishing part of N = (ln mu/kappa)^(1/alpha), and the others count as 1",
+                    "coordinate N + 1 counts from ln n = ln a_N + ln a_(N+1) on, up to O(ln N), so that N over this "
+                    "tends to 1; a_j/mu is above 1/N only where kappa (N^alpha - j^alpha) < ln N, a vanishing part of "
+                    "the N coordinates, and the others count as 1",
                 ),
             ),
             output="leading",
