@@ -94,7 +94,7 @@ def solve(log_n: float, log_axes: LogAxes) -> tuple[int, float, float]:
 
 
 def enclosed(log_n: Any, active: int, guess: float, log_axis: Callable[[Any], Any]) -> list[Any]:
-    """Balls around the ratios a_j/mu below 1, from the last to the first that is not negligible; empty if a guess fails.
+    """Balls around the ratios a_j/mu below 1, from the last to the first not negligible; empty if a guess fails.
 
     The equation of mu is not solved as ``solve`` does it, which eliminates mu by hand: its two sides are compared
     left and right of a value of ln mu, and the coordinates that are counted in are confirmed.

@@ -51,7 +51,7 @@ def _weight(index: sp.Symbol) -> sp.Expr:
     return 1 - sp.exp(kappa * index**alpha) / mu
 
 
-def _total(term: sp.Expr) -> sp.Sum:
+def _total(term: sp.Expr) -> Any:
     return sp.Sum(term, (i, 1, active))
 
 
