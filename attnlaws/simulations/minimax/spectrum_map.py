@@ -83,9 +83,9 @@ def constant(*, dimension: int, kernel: str, decay: float = 1.0) -> float:
     return float(decay) * math.exp(power * (math.log(radius) - whole / dimension))
 
 
-def exponent(**point: object) -> float:
+def exponent(*, dimension: int, kernel: str, **_: object) -> float:
     """alpha/(1 + alpha)."""
-    slope = alpha(**point)  # type: ignore[arg-type]
+    slope = alpha(dimension=dimension, kernel=kernel)
     return slope / (1 + slope)
 
 
