@@ -72,7 +72,7 @@ def counts(dimension: int, kernel: str) -> tuple[int, float, float]:
 
 def alpha(*, dimension: int, kernel: str, **_: object) -> float:
     """The slope between two ranks."""
-    _, whole, half = counts(dimension, kernel)
+    whole, half = counts(dimension, kernel)[1:]
     return (2 if kernel == "heat" else 1) * math.log(2) / (whole - half)
 
 
