@@ -10,9 +10,37 @@ from sympy import Symbol
 from attnlaws.simulations import run
 from attnlaws.simulations.arithmetic import pexp64, plog64
 from attnlaws.simulations.experiment import Experiment, Replicate, Smooth
+from attnlaws.simulations.primitives import kernel
 from attnlaws.simulations.stream import fill_normals64
 
 LOSS, NOISE = Symbol("loss"), Symbol("noise")
+
+
+@kernel
+def start(frequency, square, axis, alpha, kappa):
+    """Begin at the constant mode, and fill in the a^2 of the first mode of each axis, (pi/(2 s_j))^2."""
+    square[axis.size] = 0.0
+    for j in range(axis.size):
+        frequency[j] = 0.0
+        square[j] = 0.0
+        axis[j] = 2.4674011002723395 * pexp64(2.0 * kappa * pexp64(alpha * plog64(np.float64(j + 1))))
+
+
+@kernel
+def advance(frequency, square, axis, limit):
+    """Go on to the next mode below the limit, the first axis fastest; false after the last one.
+
+    ``square[j]`` is the part of a^2 that axis j and those beyond it make up, and ``square[axis.size]`` is 0.
+    """
+    for j in range(axis.size):
+        frequency[j] += 1.0
+        square[j] = square[j + 1] + axis[j] * frequency[j] * frequency[j]
+        if square[j] < limit:
+            for i in range(j):
+                square[i] = square[j]
+            return True
+        frequency[j] = 0.0
+    return False
 
 
 def white_noise(k0, k1, replicate, scratch, out, most, axes, mu, n, alpha, kappa):
@@ -20,13 +48,9 @@ def white_noise(k0, k1, replicate, scratch, out, most, axes, mu, n, alpha, kappa
     normals, axis = scratch[:most], scratch[most:][:axes]
     frequency, square = scratch[most + axes :][:axes], scratch[most + 2 * axes :][: axes + 1]
     fill_normals64(k0, k1, replicate, np.uint64(0), normals)
-    for j in range(axes):
-        axis[j] = 2.4674011002723395 * pexp64(2.0 * kappa * pexp64(alpha * plog64(np.float64(j + 1))))
-        frequency[j] = 0.0
-        square[j] = 0.0
-    square[axes] = 0.0  # square[j] is the part of a^2 that axes j and beyond make up
-    loss, noise, count, j = 0.0, 0.0, 0, 0
-    while j < axes and count < most:
+    start(frequency, square, axis, alpha, kappa)
+    loss, noise, count, more = 0.0, 0.0, 0, True
+    while more and count < most:
         a = np.sqrt(square[0])
         theta = 0.0  # the constant mode is estimated without bias, whatever it is
         if a > 0.0:
@@ -37,16 +61,7 @@ def white_noise(k0, k1, replicate, scratch, out, most, axes, mu, n, alpha, kappa
         loss += error * error
         noise += weight * z * weight * z
         count += 1
-        j = 0
-        while j < axes:
-            frequency[j] += 1.0
-            square[j] = square[j + 1] + axis[j] * frequency[j] * frequency[j]
-            if square[j] < mu * mu:
-                break
-            frequency[j] = 0.0
-            j += 1
-        for i in range(j):
-            square[i] = square[j]
+        more = advance(frequency, square, axis, mu * mu)
     out[0], out[1], out[2] = loss, noise, np.float64(count)
 
 
@@ -94,7 +109,9 @@ def held_by(mu: float, alpha: float, kappa: float) -> float:
     return float((norms * (mu - norms)).sum())
 
 
-def _arguments(*, log_n: float, alpha: float, kappa: float) -> dict[str, int | float]:
+@lru_cache(maxsize=256)
+def problem(log_n: float, alpha: float, kappa: float) -> dict[str, int | float]:
+    """What a kernel needs: the number of modes and of axes, the cutoff, the sample size, and the box."""
     mu = cutoff(log_n, alpha, kappa)
     axes = 0
     while (math.pi / 2) ** 2 * math.exp(2 * kappa * (axes + 1) ** alpha) < mu**2:
@@ -104,24 +121,18 @@ def _arguments(*, log_n: float, alpha: float, kappa: float) -> dict[str, int | f
     return {"most": most, "axes": axes, "mu": mu, "n": math.exp(log_n), "alpha": alpha, "kappa": kappa}
 
 
-@lru_cache(maxsize=256)
-def _size(log_n: float, alpha: float, kappa: float) -> tuple[int, int]:
-    given = _arguments(log_n=log_n, alpha=alpha, kappa=kappa)
-    return int(given["most"]), int(given["axes"])
-
-
 def modes(**_: Any) -> Replicate:
     """One observation of every mode a replicate."""
 
     def scratch(**point: float) -> int:
-        most, axes = _size(**point)
-        return most + 3 * axes + 1
+        given = problem(**point)
+        return int(given["most"] + 3 * given["axes"] + 1)
 
     return Replicate(
         kernel=white_noise,
-        arguments=_arguments,
+        arguments=problem,
         scratch=scratch,
-        size=lambda **point: _size(**point)[0],
+        size=lambda **point: int(problem(**point)["most"]),
         outputs=("loss", "noise", "count"),
     )
 
