@@ -152,9 +152,9 @@ LAW = Law(
     regime="every sample size at which the modes can be counted; above that the limit is still 2 to 30 % away in ln R",
     grid=Grid(
         across="log_n",
-        series=({"alpha": 1.0, "kappa": 0.5}, {"alpha": 1.0, "kappa": 1.0}, {"alpha": 2.0, "kappa": 0.15}),
+        series=({"alpha": 1.0, "kappa": 0.5}, {"alpha": 2.0, "kappa": 0.15}),
         values=(5.0, 7.0, 9.0),
-        extra=({"alpha": 0.5, "kappa": 1.0, "log_n": 8.0},),
+        extra=({"alpha": 0.5, "kappa": 1.0, "log_n": 8.0}, {"alpha": 1.0, "kappa": 1.0, "log_n": 8.0}),
     ),
     sabotages={
         "frequencies pi k/s_j, as for a box of half the size": {

@@ -144,7 +144,7 @@ LAW = Law(
     grid=Grid(
         across="n",
         series=({"sigma": 0.3, "alpha": 1.0, "kappa": 1.0}, {"sigma": 1.0, "alpha": 1.0, "kappa": 0.5}),
-        values=(50, 70, 100),
+        values=(60, 80, 100),
         logx=True,
     ),
     sabotages={
