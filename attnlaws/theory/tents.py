@@ -24,7 +24,7 @@ import sympy as sp
 MOST_AXES = 1000
 """Axes that may be cut; a domain ends where the balance has more."""
 STEP = 1 / 16
-LOWEST, HIGHEST = -8.0, 3.5
+LOWEST, HIGHEST = -12.0, 3.5
 HOPELESS = 60.0
 """ln gamma from which on nothing is left of any bound."""
 """ln gamma (D + 2) at the finest cells tried with D axes cut, and ln gamma at the coarsest."""
@@ -141,8 +141,7 @@ def partitions(log_n: float, alpha: float, kappa: float) -> tuple[Tents, ...]:
         >>> len(partitions(9.2, 1.0, 1.0)) > 20
         True
     """
-    finest = log_n + 16 * MOST_AXES**0.5  # more axes than any h that is tried below can cut
-    balance = _Balance(finest, alpha, kappa)
+    balance = _Balance(log_n + 10, alpha, kappa)
     tried: dict[bytes, Tents] = {}
 
     def tents(step: int, rounded: Callable[[Any], Any]) -> Tents:
@@ -154,7 +153,7 @@ def partitions(log_n: float, alpha: float, kappa: float) -> tuple[Tents, ...]:
 
     def first(rounded: Callable[[Any], Any], enough: Callable[[Tents], bool]) -> int:
         """The smallest step at which the cells are coarse enough: the signal grows with the step."""
-        low, high = -int(4 / STEP), 1
+        low, high = -int(10 / STEP), 1
         while not enough(tents(low, rounded)):
             if enough(tents(low + high, rounded)):
                 break

@@ -21,7 +21,7 @@ SAMPLES = (2.0, 24.0, 45)
 
 
 def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
-    """A line per bound, and the simulated Bayes risk on the uppermost; the other box in another color."""
+    """A line per bound, and the simulated Bayes risk on the uppermost; the other judged box beside it."""
     assert law.grid is not None
     log_n = np.linspace(*SAMPLES)
     rungs = [
@@ -32,10 +32,11 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     ]
     handles, names = [], []
     for index, (name, bound) in enumerate(rungs):
-        handles += axes.plot(log_n, bound, color=COLORS[index], linestyle=DASHES[index % len(DASHES)])
+        color = COLORS[index + (index > 0)]  # the second is that of the other box, as in the panel below
+        handles += axes.plot(log_n, bound, color=color, linestyle=DASHES[index % len(DASHES)])
         names.append(name)
     for index, fixed in enumerate(law.grid.series):
-        color = COLORS[0] if fixed == SHOWN else COLORS[len(rungs)]
+        color = COLORS[index]
         if fixed != SHOWN:
             handles += axes.plot(log_n, law(log_n=log_n, **fixed), color=color, linewidth=1.0)
             names.append("exact, " + ", ".join(f"{key} = {value:g}" for key, value in fixed.items()))
