@@ -100,8 +100,18 @@ def log_mmse(signal: Any) -> np.ndarray:
     return -gamma[..., 0] / 2 + np.log(0.125 * total / scale[..., 0])
 
 
-class _Balance:
-    """The volumetric balance ln n = 2 u + sum_j (u - kappa j^alpha)_+, linear in u between the axes' thresholds."""
+class Balance:
+    """The volumetric balance of a box, as in ``box.balance``, for hundreds of sample sizes one after the other.
+
+    Args:
+        log_n: ln of the largest effective sample size that it will be asked for.
+        alpha: power of j in the semi-axes' logarithms.
+        kappa: their scale.
+
+    Example:
+        >>> round(Balance(20.0, 1.0, 0.5)(13.8), 4)
+        3.0375
+    """
 
     def __init__(self, log_n: float, alpha: float, kappa: float) -> None:
         size = 16
@@ -114,6 +124,7 @@ class _Balance:
             size *= 2
 
     def __call__(self, log_n: float) -> float:
+        """The level u at one sample size; axes open at thresholds, and u is linear in between."""
         axes = int(np.searchsorted(self.thresholds, log_n, side="right"))
         return float((log_n + self.sums[axes]) / (2 + axes))
 
@@ -141,7 +152,7 @@ def partitions(log_n: float, alpha: float, kappa: float) -> tuple[Tents, ...]:
         >>> len(partitions(9.2, 1.0, 1.0)) > 20
         True
     """
-    balance = _Balance(log_n + 10, alpha, kappa)
+    balance = Balance(log_n + 10, alpha, kappa)
     tried: dict[bytes, Tents] = {}
 
     def tents(step: int, rounded: Callable[[Any], Any]) -> Tents:

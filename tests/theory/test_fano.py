@@ -50,5 +50,5 @@ def test_there_are_so_many_patterns(length):
 
 def test_it_says_something_everywhere():
     rng = np.random.default_rng(0)
-    log_n, alpha, kappa = rng.uniform(0, 60, 30), rng.uniform(0.5, 4, 30), 10 ** rng.uniform(-1, 1, 30)
+    log_n, alpha, kappa = rng.uniform(0.1, 60, 30), rng.uniform(0.5, 4, 30), 10 ** rng.uniform(-1, 1, 30)
     assert (LAW(log_n=log_n, alpha=alpha, kappa=kappa) > 0).all()

@@ -10,6 +10,7 @@ from mpmath import mp
 from scipy import integrate
 
 from attnlaws.theory import tents
+from attnlaws.theory.box import balance
 from attnlaws.theory.minimax.tent_bayes import LAW
 
 TEN = float(np.log(10))
@@ -81,6 +82,13 @@ def test_every_partition_of_a_small_box(log_n, alpha, kappa):
         square = float(np.exp(tents.log_power(np.log(widths))))
         best = max(best, square * mmse(np.exp(log_n) * square / np.prod(counts)))
     assert 0.95 * best < LAW(log_n=log_n, alpha=alpha, kappa=kappa) < best * (1 + 1e-9)
+
+
+def test_the_balance_is_that_of_the_box():
+    for alpha, kappa in ((1.0, 0.5), (0.5, 0.3), (3.0, 2.0)):
+        fast = tents.Balance(200.0, alpha, kappa)
+        for log_n in (-4.0, 0.3, 13.8, 200.0):
+            assert fast(log_n) == pytest.approx(float(balance(log_n, alpha, kappa)[0]), rel=1e-12)
 
 
 def test_tents_of_any_sign_are_lipschitz():

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.box import LOG_N
 from attnlaws.theory.claim import Bound, LooserAccuracy, Source
 from attnlaws.theory.densities import gaussian_density
 from attnlaws.theory.law import Grid, Law
@@ -25,7 +26,7 @@ from attnlaws.theory.tents import Tents
 from attnlaws.theory.vocabulary import Phi
 
 PARAMETERS = (
-    Parameter("log_n", "ln of the effective sample size", real(minimum=0, maximum=1e5)),
+    LOG_N,
     Parameter("kappa", "minus the logarithm of the first semi-axis", real(minimum=0.1, maximum=10)),
 )
 log_n, kappa = (parameter.symbol for parameter in PARAMETERS)

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.box import ALPHA, KAPPA, LOG_N, semi_axis
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.densities import gaussian_mean
 from attnlaws.theory.law import Grid, Law
@@ -33,15 +34,15 @@ from attnlaws.theory.tents import bayes, best, enclosure, log_mmse, most_axes, r
 from attnlaws.theory.vocabulary import Phi
 
 PARAMETERS = (
-    Parameter("log_n", "ln of the effective sample size", real(minimum=0, maximum=1e5)),
-    Parameter("alpha", "power of j in the semi-axes' logarithms", real(minimum=0.5, maximum=4)),
-    Parameter("kappa", "scale of the semi-axes' logarithms", real(minimum=0.1, maximum=10)),
+    LOG_N,
+    Parameter("alpha", ALPHA.meaning, real(minimum=0.5, maximum=4)),
+    Parameter("kappa", KAPPA.meaning, real(minimum=0.1, maximum=10)),
 )
 log_n, alpha, kappa = (parameter.symbol for parameter in PARAMETERS)
 NAMES = tuple(parameter.name for parameter in PARAMETERS)
 ENDS = {"log_n": most_axes(alpha, kappa)}
 FEW = "so that no more than about a thousand axes are cut"
-FLOAT = {"log_n": real(minimum=0, maximum=700)}
+FLOAT = {"log_n": real(above=0, maximum=700)}
 FAR = "beyond it the value can be below float64, and only the output log reaches there; " + FEW
 ROUTINES = LooserAccuracy(1e-12, "a sum over hundreds of axes, and logarithms of numbers of cells up to their size")
 
@@ -56,7 +57,7 @@ SEEN = gamma + sp.sqrt(gamma) * z
 MEAN_SIGN = sp.sinh(SEEN) / sp.cosh(SEEN)
 BAYES = gaussian_mean((1 - MEAN_SIGN) ** 2, z)
 MIXTURE = sp.Integral(sp.exp(-gamma * (1 + s**2) / 2) / sp.cosh(sp.pi * s / 2), (s, 0, sp.oo))
-HALF = sp.exp(-kappa * j**alpha) / parts
+HALF = semi_axis(j) / parts
 POWER = sp.Integral(
     2 * t * sp.exp(sp.Sum(sp.log(1 - t / HALF), (j, 1, cut))),
     (t, 0, sp.Symbol("l", positive=True)),
