@@ -1,5 +1,7 @@
 """minimax.clt_breakdown against quadrature, a product rule, sampling, and published values."""
 
+from typing import Any
+
 import mpmath
 import numpy as np
 import pytest
@@ -13,11 +15,11 @@ from attnlaws.theory.prove import prove
 @pytest.mark.parametrize("s", [0.05, 1.0, 4.0, 12.0])
 def test_two_tokens_by_mpmath(s):
     """With z = (g_1 - g_2)/sqrt 2 the output is (g_1 + g_2)/2 + z tanh(s z/sqrt 2)/sqrt 2."""
-    root = mpmath.sqrt(2)
+    root: Any = mpmath.sqrt(2)
     pieces = [-12, -4, -1, -0.1, 0, 0.1, 1, 4, 12]
-    want = mpmath.quad(lambda z: z * mpmath.tanh(s * z / root) / root * mpmath.npdf(z), pieces)
+    want: Any = mpmath.quad(lambda z: z * mpmath.tanh(s * z / root) / root * mpmath.npdf(z), pieces)
     assert LAW(tokens=2, s=s) == pytest.approx(float(want), rel=1e-9)
-    same = mpmath.quad(lambda z: (1 + mpmath.tanh(s * z / root) ** 2) / 2 * mpmath.npdf(z), pieces)
+    same: Any = mpmath.quad(lambda z: (1 + mpmath.tanh(s * z / root) ** 2) / 2 * mpmath.npdf(z), pieces)
     assert LAW(tokens=2, s=s, output="ratio") == pytest.approx(float(2 * same * mpmath.exp(-s * s)), rel=1e-9)
 
 
@@ -66,7 +68,7 @@ def test_very_sharp_attention_returns_the_largest_token():
 
 
 def test_the_two_thresholds():
-    """The variance leaves the delta method near s^2 = (1/2) ln T, the output leaves s near 2 ln T, sharper as T grows."""
+    """The variance leaves the delta method near s^2 = (1/2) ln T, the output leaves s near 2 ln T."""
     sizes = np.array([10**3, 10**6, 10**12])
     for factor, output, below, above in ((0.5, "ratio", 0.9, 0.1), (2.0, "value", 0.9, 0.7)):
         edge = np.sqrt(factor * np.log(sizes))
@@ -80,7 +82,7 @@ def test_the_two_thresholds():
 def test_sampling_sees_both_variances():
     """Rows of 1000 tokens at s^2 = 0.1, 0.5, 1 ln T, with a seed of their own.
 
-    Across the query the variance is Q. Along it integration by parts leads to Q + s^2 (Q - Q^2 - 6 C + 6 E[(sum p^2)^2])
+    Across the query the variance is Q. Along it, by parts, it is Q + s^2 (Q - Q^2 - 6 C + 6 E[(sum p^2)^2])
     with C the mean sum of cubes, and an independent simulation printed its ratio to the delta method as 0.992 +- 0.010,
     0.390 +- 0.009 and 0.019. False alarm: 9 checks at 5 standard errors, 5e-6 in all. Visible: 5 standard errors, 12 %.
     """

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Min, Symbol, exp, log, sqrt
+from sympy import Min, Symbol, exp, log, sqrt
 
 from attnlaws.simulations import run
 from attnlaws.simulations.experiment import Dot, Draw, Experiment, Smooth, Streaming, VectorSum
@@ -19,12 +19,12 @@ QUERY, TOKEN, SCORE = Draw("query", "d_k"), Draw("token", "d_k"), Draw("score")
 TOKENS, S, D_K, LEVEL, LENGTH = (Symbol(name) for name in ("tokens", "s", "d_k", "level", "length"))
 TOTAL, PLACE, SQUARES, READ = Symbol("total"), Symbol("place"), Symbol("squares"), Symbol("read")
 HIGHEST = S * Min(S, sqrt(2 * log(TOKENS)))
-"""The score of the tokens that decide a sum of squared weights, or of about the largest where none is as large."""
+"""The score of the tokens that decide the sum of the weights, or of about the largest where none is as large."""
 
-SumsOf = Mapping[str, Any]
+Terms = Mapping[str, Any]
 
 
-def literal(sums: SumsOf, outputs: Mapping[str, Expr]) -> Streaming:
+def literal(sums: Terms, outputs: Terms) -> Streaming:
     """Tokens in full, their inner products with a query of random direction, and the sum of vectors that is read.
 
     Args:
@@ -43,14 +43,18 @@ def literal(sums: SumsOf, outputs: Mapping[str, Expr]) -> Streaming:
         shared=(QUERY,),
         item=(TOKEN,),
         scalars={"length": sqrt(Dot(QUERY.symbol, QUERY.symbol)), "level": HIGHEST},
-        sums={"total": weight, "place": weight * place, **_placed(sums, weight, place)},
+        sums={
+            "total": weight,
+            "place": weight * place,
+            **_with(sums, {Symbol("weight"): weight, Symbol("along"): place}),
+        },
         vector_sums=(VectorSum("read", weight, TOKEN),),
-        outputs={name: output.xreplace(known) for name, output in outputs.items()},
+        outputs=_with(outputs, known),
         precision="float64",
     )
 
 
-def collapsed(sums: SumsOf, outputs: Mapping[str, Expr]) -> Streaming:
+def collapsed(sums: Terms, outputs: Terms) -> Streaming:
     """The same from the tokens' places on the query alone: given these, the output across it is normal.
 
     Its variance is the sum of the squared weights, which is reported in the place of a mean square.
@@ -65,15 +69,15 @@ def collapsed(sums: SumsOf, outputs: Mapping[str, Expr]) -> Streaming:
             "total": weight,
             "place": weight * SCORE.symbol,
             "squares": weight**2,
-            **_placed(sums, weight, SCORE.symbol),
+            **_with(sums, {Symbol("weight"): weight, Symbol("along"): SCORE.symbol}),
         },
-        outputs={name: output.xreplace(known) for name, output in outputs.items()},
+        outputs=_with(outputs, known),
         precision="float64",
     )
 
 
-def _placed(sums: SumsOf, weight: Any, place: Any) -> dict[str, Any]:
-    return {name: term.xreplace({Symbol("weight"): weight, Symbol("along"): place}) for name, term in sums.items()}
+def _with(terms: Terms, known: Mapping[Any, Any]) -> dict[str, Any]:
+    return {name: term.xreplace(known) for name, term in terms.items()}
 
 
 SHARE = exp(LEVEL - S**2 / 2) / TOKENS
@@ -142,9 +146,7 @@ def reference(draws: dict[str, np.ndarray], *, tokens: int, s: float, **_: Any) 
 def reliable(*, tokens: int, s: float, **_: Any) -> str:
     """Why the error bar cannot be trusted, or nothing."""
     if s**2 >= np.log(tokens) / 4:
-        return (
-            f"s^2 = {s**2:.3g} is above a quarter of ln T = {np.log(tokens):.3g}: few tokens decide the fourth moments"
-        )
+        return f"s^2 = {s**2:.3g} is above a quarter of ln T = {np.log(tokens):.3g}: few tokens decide fourth moments"
     return ""
 
 

@@ -2,10 +2,10 @@
 
 Every token carries the tag of its document, a unit vector, and a content that the scores do not see; the query is beta
 times the tag of the document asked for. All documents have as many tokens. The weight that goes to the others does not
-depend on that number, and depends on the tags through their inner products alone: those of orthonormal tags are 0, those
-of a simplex -1/(I - 1), the smallest that I tags can have in common, and tags may come in opposite pairs ("antipodal"):
-then the opposite of the one asked for has -1 and all others 0. Sharper recall costs a growth of beta like the logarithm
-of I, not more, and the share ``kept`` is what is left.
+depend on that number, and depends on the tags through their inner products alone: of orthonormal tags they are 0, of a
+simplex -1/(I - 1), the smallest that all I can have, and tags may come in opposite pairs ("antipodal"): then that
+opposite to the one asked for has -1 and all others 0. A given leak costs a beta that grows like the logarithm of I, not
+more; the share ``kept`` is what is left.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ PARAMETERS = (
     Parameter("beta", "length of the query", real(above=0, maximum=300)),
     Parameter(
         "tags",
-        "how the tags lie: pairwise orthogonal, at the corners of a simplex, or orthogonal but in opposite pairs (where "
-        "I is odd, one document other than the one asked for has no partner)",
+        "how the tags lie: orthogonal, at the corners of a simplex, or orthogonal but in opposite pairs (with I odd, one "
+        "document other than the one asked for has no partner)",
         choice("orthonormal", "simplex", "antipodal"),
         default="orthonormal",
     ),
