@@ -35,12 +35,20 @@ def _size(*, log_n: float, alpha: float, kappa: float, **_: Any) -> int:
     return balance(float(log_n), float(alpha), float(kappa))[1]
 
 
+def _arguments(*, tokens: int, **point: Any) -> dict[str, int | float]:
+    return {"tokens": tokens, "size": _size(**point)}
+
+
+def _scratch(*, tokens: int, **point: Any) -> int:
+    return 2 * tokens + _size(**point)
+
+
 def documents(**_: Any) -> Replicate:
     """One document a replicate."""
     return Replicate(
         kernel=coefficients,
-        arguments=lambda *, tokens, **point: {"tokens": tokens, "size": _size(**point)},
-        scratch=lambda *, tokens, **point: 2 * tokens + _size(**point),
+        arguments=_arguments,
+        scratch=_scratch,
         size=lambda *, tokens, **_: 2 * tokens,
         outputs=("error",),
     )

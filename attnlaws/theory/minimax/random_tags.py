@@ -98,9 +98,10 @@ LAW = Law(
     regime="every number of documents, dimension and sharpness; the mean interference is also the typical one as long "
     "as beta is below sqrt(2 d_k ln I)",
     grid=Grid(
-        across="beta",
-        series=({"documents": 64, "d_k": 32}, {"documents": 256, "d_k": 64}),
-        values=(4, 6, 8),
+        across="documents",
+        series=({"d_k": 32, "beta": 6}, {"d_k": 64, "beta": 8}),
+        values=(4, 32, 256),
+        logx=True,
         extra=({"documents": 16, "d_k": 8, "beta": 2},),
     ),
     sabotages={

@@ -161,13 +161,11 @@ LAW = Law(
     regime="every spectrum and sample size at which a coordinate is resolved; an equality for linear predictors, an "
     "upper bound for Lipschitz ones",
     grid=Grid(
-        across="log_n",
-        series=(
-            {"alpha": 1, "kappa": 0.5, "tokens": 8},
-            {"alpha": 2, "kappa": 0.15, "tokens": 8},
-        ),
-        values=tuple(round(float(np.log(10.0**power)), 6) for power in (3, 6, 12)),
-        extra=({"alpha": 1, "kappa": 0.5, "log_n": 10, "tokens": 32},),
+        across="tokens",
+        series=tuple({"alpha": 1, "kappa": 0.5, "log_n": round(float(np.log(10.0**power)), 6)} for power in (3, 6, 12)),
+        values=(2, 8, 32),
+        logx=True,
+        extra=({"alpha": 2, "kappa": 0.15, "log_n": 20, "tokens": 8},),
     ),
     sabotages={
         "the leading order of many documents": (LEADING / kappa) ** (1 / alpha) * sp.exp(2 * LEADING),
