@@ -95,7 +95,9 @@ def laws(topic: str | None = None, *, out: str | Path = STORE) -> "Catalog":
 def simulate(
     law_id: str,
     *,
-    replicates: int = 10_000,
+    replicates: int | None = None,
+    precision: float | None = None,
+    seconds: float | None = None,
     seed: int = 0,
     backend: str = "auto",
     arithmetic: "Arithmetic" = "exact",
@@ -114,7 +116,8 @@ def simulate(
     from attnlaws.simulations.simulate import simulate as run
 
     chosen = registry.law(law_id), registry.simulation(law_id)
-    options: dict[str, Any] = {"replicates": replicates, "seed": seed, "mode": mode, "out": out, "threads": threads}
+    options: dict[str, Any] = {"seed": seed, "mode": mode, "out": out, "threads": threads}
+    options |= {"replicates": replicates, "precision": precision, "seconds": seconds}
     where: dict[str, Any] = {"backend": backend, "arithmetic": arithmetic}
     with progress_bar() as progress:
         return run(*chosen, progress=progress, **options, **where, **parameters)
