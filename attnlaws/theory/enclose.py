@@ -245,8 +245,12 @@ def _beta_quantile(analytic: bool, a: Any, b: Any, p: Any) -> Any:
 
     guess = math.log(special.betaincinv(float(a), float(b), float(p)))
 
+    last: dict[str, Any] = {}  # Newton's iteration asks for the slope where it has asked for the value, and it is dear
+
     def cdf(u: arb) -> arb:
-        return _incomplete_beta(False, a, b, u.exp())
+        if last.get("at") is not u:
+            last.update(at=u, value=_incomplete_beta(False, a, b, u.exp()))
+        return last["value"]
 
     def slope(u: arb) -> arb:
         density = (ln_gammas + a * u + (b - 1) * (-u.expm1()).log()).exp()
