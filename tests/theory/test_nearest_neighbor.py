@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import integrate, spatial
 
-from attnlaws import registry
+from attnlaws.simulations.minimax.nearest_neighbor import EXPERIMENT
 from attnlaws.simulations.simulate import make_task
 from attnlaws.theory.minimax.nearest_neighbor import LAW
 
@@ -19,7 +19,7 @@ SLOPES = [0.410, 0.379, 0.330, 0.342, 0.294, 0.272, 0.276, 0.254]
 
 def simulated(replicates, seed, **point):
     """Mean and standard error from the kernel."""
-    task = make_task(LAW, registry.experiment("minimax.nearest_neighbor"), LAW.validate(**point), seed, "literal")
+    task = make_task(LAW, EXPERIMENT, LAW.validate(**point), seed, "literal")
     values = task.values(0, replicates)[:, 0]
     return values.mean(), values.std() / math.sqrt(replicates)
 
@@ -69,7 +69,7 @@ def test_neighbors_found_by_a_tree(n, alpha, kappa, coordinates):
         keys, queries = (rng.uniform(-semi, semi, (count, coordinates)) for count in (n, 200))
         distance, _ = spatial.KDTree(keys).query(queries)
         means.append(np.mean(distance**2))
-    mean, error = np.mean(means), np.std(means) / math.sqrt(40)
+    mean, error = float(np.mean(means)), float(np.std(means)) / math.sqrt(40)
     assert error < 0.015 * mean
     law = float(LAW(n=n, alpha=alpha, kappa=kappa, J=coordinates))
     assert law == pytest.approx(mean, abs=5 * error + 0.015 * mean)

@@ -31,7 +31,7 @@ def _cells(*, log_n: float, alpha: float, kappa: float, **_: Any) -> int:
 
 def observed(*, log_n: float, alpha: float, kappa: float, **_: Any) -> dict[str, int | float]:
     """What the kernel is told: the partition of the law, its widest cells, and the noise of a cell's mean."""
-    _, split = partition(log_n, alpha, kappa)
+    split = partition(log_n, alpha, kappa)[1]
     cells = math.prod(split)
     width = max(2 * float(semi) / m for semi, m in zip(semi_axes(alpha, kappa), (*split, 1), strict=False))
     return {"cells": cells, "width": width, "deviation": math.sqrt(cells * math.exp(-log_n))}

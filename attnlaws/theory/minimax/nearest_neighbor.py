@@ -163,7 +163,7 @@ BOX = {"alpha": 1.0, "kappa": 0.5, "J": 16}
 LAW = Law(
     name=__name__,
     doc=__doc__,
-    quantity="mean squared distance to the nearest key, in units of S_0^2",
+    quantity="mean squared distance to the nearest / S_0^2",
     parameters=PARAMETERS,
     source=Source(
         "arXiv:2602.01863",

@@ -198,7 +198,7 @@ HALVED = {"alpha": 1.0, "kappa": 0.5, "J": 8, "noise": 0.2}
 LAW = Law(
     name=__name__,
     doc=__doc__,
-    quantity="mean square error, in units of (L S_0)^2",
+    quantity="mean square error / (L S_0)^2",
     parameters=PARAMETERS,
     source=Source(
         "arXiv:2602.01863",

@@ -150,7 +150,7 @@ power = alpha / (1 + alpha)
 LAW = Law(
     name=__name__,
     doc=__doc__,
-    quantity="worst mean square error, in units of (L S_0)^2",
+    quantity="worst mean square error / (L S_0)^2",
     parameters=PARAMETERS,
     source=Source(
         "arXiv:2602.01863",
