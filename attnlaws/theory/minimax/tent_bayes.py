@@ -112,6 +112,11 @@ def _log_ball(log_v: Any, log_gamma: Any, log_cells: Any) -> Any:
     return log_v + risk.log()
 
 
+def risk_ball(log_v: Any, log_gamma: Any, log_cells: Any) -> Any:
+    """A ball around the Bayes risk, from balls of the logarithms of v, gamma and M."""
+    return _log_ball(log_v, log_gamma, log_cells).exp()
+
+
 LAW = Law(
     name=__name__,
     doc=__doc__,
@@ -144,7 +149,7 @@ LAW = Law(
                 Equals(ROOT, "at the best of the partitions; the integral by the trapezoid rule"),
             ),
             value=routine(bayes, np.exp),
-            enclosure=enclosure(bayes, lambda *of: _log_ball(*of).exp()),
+            enclosure=enclosure(bayes, risk_ball),
             accuracy=ROUTINES,
             below=ENDS,
             domain=FLOAT,
