@@ -28,6 +28,7 @@ from attnlaws.theory.lattice import (
 )
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.parameter import Parameter, real
+from attnlaws.theory.pinsker import PINSKER
 from attnlaws.theory.steps import ROOT, Cites, Definition, Derivation, Equals
 
 PARAMETERS = (
@@ -42,16 +43,6 @@ mu, modes = sp.symbols("mu S_0", positive=True)
 norm: Any = sp.Function("a", positive=True)(k)
 LOG_MODES = 14.5
 """Logarithm of the number of modes, by its leading term, up to which all of them are counted."""
-
-PINSKER = Source(
-    "Pinsker 1980",
-    "the linear minimax risk over an ellipsoid",
-    "secondary",
-    title="Optimal filtration of square-integrable signals in Gaussian noise",
-    authors="Pinsker, M. S.",
-    year="1980",
-    note="the weights and the least favorable function are stated as in textbooks and checked by optimization",
-)
 
 
 def over_modes(term: Callable[[Any], Any]) -> Any:
