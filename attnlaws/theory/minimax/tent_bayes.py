@@ -54,8 +54,8 @@ cut = sp.Symbol("D", integer=True, positive=True)
 
 SEEN = gamma + sp.sqrt(gamma) * z
 """What the noise's integral against a tent that is up says of it, in units in which the odds of up are exp(2 SEEN)."""
-MEAN_SIGN = sp.sinh(SEEN) / sp.cosh(SEEN)
-BAYES = gaussian_mean((1 - MEAN_SIGN) ** 2, z)
+BAYES = gaussian_mean(sp.exp(-2 * SEEN) / sp.cosh(SEEN) ** 2, z)
+"""Mean of (1 - tanh SEEN)^2: the best answer to a sign that is up is its mean given the data, tanh SEEN."""
 MIXTURE = sp.Integral(sp.exp(-gamma * (1 + s**2) / 2) / sp.cosh(sp.pi * s / 2), (s, 0, sp.oo))
 HALF = semi_axis(j) / parts
 POWER = sp.Integral(
@@ -138,7 +138,8 @@ LAW = Law(
                 Definition(
                     v * BAYES,
                     "a tent that is up; down is alike. The best estimate answers with the mean of the sign given the "
-                    "data, tanh, and a miss costs v, the mean square of a tent; gamma = n v/M",
+                    "data, tanh, and 1 - tanh y = exp(-y)/cosh y; its square costs v, the mean square of a tent; "
+                    "gamma = n v/M",
                 ),
                 Equals(
                     v * MIXTURE,
