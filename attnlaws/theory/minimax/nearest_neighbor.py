@@ -16,15 +16,16 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.box import ALPHA, KAPPA, semi_axis
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.law import Grid, Law
-from attnlaws.theory.parameter import Parameter, integer, real
+from attnlaws.theory.parameter import Parameter, integer
 from attnlaws.theory.steps import ROOT, Cites, Definition, Derivation, Equals
 
 PARAMETERS = (
     Parameter("n", "number of keys", integer(30, 10**9)),
-    Parameter("alpha", "power of the index in the decay of the semi-axes", real(above=0, maximum=4)),
-    Parameter("kappa", "rate of the decay of the semi-axes", real(above=0, maximum=5)),
+    ALPHA,
+    KAPPA,
     Parameter("J", "number of coordinates", integer(1, 16)),
 )
 n, alpha, kappa, J = (parameter.symbol for parameter in PARAMETERS)
@@ -83,7 +84,7 @@ def squared_distance(n: int, alpha: float, kappa: float, J: int) -> float:
 
     Example:
         >>> round(squared_distance(10_000, 1.0, 0.5, 16), 5)
-        0.00428
+        0.00431
     """
     decay = kappa * np.arange(1.0, J + 1) ** alpha - kappa
     semi = np.exp(-decay[decay <= NOTHING])
@@ -150,8 +151,9 @@ def _enclosure(*, digits: int, n: int, alpha: Any, kappa: Any, J: int) -> Any:
                 return (total + arb(0, (4 / arb(STEP) * more).upper())) * (-2 * exact(kappa)).exp()
 
 
-semi_axis = sp.exp(-kappa * j**alpha)
-transform = sp.Product(sp.Integral(sp.exp(-t * semi_axis**2 * (u - place(j, omega)) ** 2), (u, -1, 1)) / 2, (j, 1, J))
+transform = sp.Product(
+    sp.Integral(sp.exp(-t * semi_axis(j) ** 2 * (u - place(j, omega)) ** 2), (u, -1, 1)) / 2, (j, 1, J)
+)
 inverse = sp.Integral(sp.exp(t * y) * transform / t, (t, c - sp.I * sp.oo, c + sp.I * sp.oo)) / (2 * sp.pi * sp.I)
 exponent, saddle = sp.Function("K")(t, omega), sp.Function("v")(t, omega)
 stirling = 1 / (1 + 1 / (12 * saddle))

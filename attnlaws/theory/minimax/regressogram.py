@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.box import ALPHA, KAPPA, semi_axis
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.parameter import Parameter, choice, integer, real
@@ -25,8 +26,8 @@ from attnlaws.theory.steps import ROOT, Cites, Definition, Derivation, Equals, U
 MOST_AXES, SPLIT = 16, 4
 PARAMETERS = (
     Parameter("n", "number of samples", integer(1, 10**6)),
-    Parameter("alpha", "power of the index in the decay of the semi-axes", real(above=0, maximum=4)),
-    Parameter("kappa", "rate of the decay of the semi-axes", real(above=0, maximum=5)),
+    ALPHA,
+    KAPPA,
     Parameter("J", "number of coordinates", integer(SPLIT, MOST_AXES)),
     *(Parameter(f"m_{axis}", f"cells along axis {axis}", integer(1, 100), default=1) for axis in range(1, SPLIT + 1)),
     Parameter("noise", "standard deviation of the noise", real(minimum=0, maximum=100), unit="L S_0"),
@@ -36,7 +37,7 @@ n, alpha, kappa, J, *splits, noise = (parameter.symbol for parameter in PARAMETE
 j, k, x = sp.Symbol("j", integer=True, positive=True), sp.Symbol("k", integer=True, positive=True), sp.Symbol("x")
 
 M = sp.Mul(*splits)
-SQUARE = sp.exp(-2 * kappa * j**alpha)
+SQUARE = semi_axis(j) ** 2
 """The square of semi-axis j."""
 
 

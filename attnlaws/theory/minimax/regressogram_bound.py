@@ -11,21 +11,23 @@ from __future__ import annotations
 
 import heapq
 import math
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.box import ALPHA, KAPPA, LOG_N
 from attnlaws.theory.claim import Bound, LooserAccuracy, Source
 from attnlaws.theory.law import Grid, Law
-from attnlaws.theory.parameter import Parameter, real
+from attnlaws.theory.parameter import real
 from attnlaws.theory.steps import ROOT, Cites, Definition, Derivation, Equals
 
 PARAMETERS = (
-    Parameter("log_n", "natural logarithm of the effective number of samples", real(minimum=0, maximum=50)),
-    Parameter("alpha", "power of the index in the decay of the semi-axes", real(minimum=0.5, maximum=4)),
-    Parameter("kappa", "rate of the decay of the semi-axes", real(minimum=0.1, maximum=5)),
+    replace(LOG_N, domain=real(minimum=0, maximum=50)),
+    replace(ALPHA, domain=real(minimum=0.5, maximum=4)),
+    replace(KAPPA, domain=real(minimum=0.1, maximum=5)),
 )
 log_n, alpha, kappa = (parameter.symbol for parameter in PARAMETERS)
 j, k = sp.Symbol("j", integer=True, positive=True), sp.Symbol("k", integer=True, positive=True)
