@@ -22,20 +22,24 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     )
     axes.figure.colorbar(image, ax=axes, label="variance of the output across the query,\nover the delta method's")
     lines = axes.contour(SPREADS, LOGS, law(tokens=sizes, s=SPREADS) / SPREADS, (0.5, 0.75, 0.95), colors="#555555")
-    axes.clabel(lines, fmt=lambda level: f"output {level:g} s", fontsize=7)
+    axes.clabel(lines, fmt=lambda level: f"output = {level:g} s", fontsize=7)
     lines.set_linewidth(0.8)
     for index, (name, factor, style) in enumerate(EDGES):
         axes.plot(SPREADS, factor * SPREADS**2, color=COLORS[(1, 6)[index]], linestyle=style, label=name)
-    judged = [point.parameters for point in verdict.points if not point.output]
-    axes.plot(
-        [point["s"] for point in judged],
-        [np.log(point["tokens"]) for point in judged],
-        linestyle="none",
-        marker=MARKERS[0],
-        color=COLORS[1],
-        markerfacecolor="white",
-        label="judged by simulation",
-    )
+    assert law.grid is not None
+    for index, fixed in enumerate(law.grid.series):
+        judged = [
+            p.parameters["s"] for p in verdict.points if not p.output and p.parameters["tokens"] == fixed["tokens"]
+        ]
+        axes.plot(
+            judged,
+            np.full(len(judged), np.log(fixed["tokens"])),
+            linestyle="none",
+            marker=MARKERS[index],
+            color=COLORS[index],
+            markerfacecolor="white",
+            label=f"judged, T = {fixed['tokens']}",
+        )
     axes.set_xlim(0, SPREADS[-1])
     axes.set_ylim(LOGS[0], LOGS[-1])
     axes.set_ylabel("ln T, T tokens")

@@ -179,8 +179,8 @@ LAW = Law(
     regime="scores of either part spread by s_i with s_i^2 well below (1/4) ln T, and parts that both are drawn often",
     grid=Grid(
         across="beta",
-        series=({"share": 0.2, "first": 1.0, "second": 0.25, "width_first": 0.5, "width_second": 0.7, "d_k": 2},),
-        values=(0.3, 0.6, 0.9),
+        series=({"share": 0.2, "first": 1.0, "second": 0.25, "width_first": 0.5, "width_second": 0.9, "d_k": 2},),
+        values=(0.3, 0.5, 0.8),
         extra=(
             {
                 **{"beta": 0.5, "share": 0.7, "first": 0.5, "second": 1.5, "width_first": 0.8, "width_second": 0.3},
@@ -195,6 +195,8 @@ LAW = Law(
             form - beta * (FOUND.share * width_first**2 + (1 - FOUND.share) * width_second**2) / 2
         ),
         "weights without the spread": {"weight": 1 / (1 + (1 - share) / share * sp.exp(beta * (second - first)))},
-        "the variance without weights": {"variance": FOUND.off_square(1)},
+        "only the spread within the parts": {
+            "variance": sum(part[0] * closed(2, 0, part) * part[2] ** 2 for part in PARTS) / FOUND.weight**2
+        },
     },
 )
