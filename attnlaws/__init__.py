@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from attnlaws import estimators as estimators
     from attnlaws.catalog import Catalog
+    from attnlaws.sample_rates import rates
     from attnlaws.simulations.experiment import Arithmetic, Exact, Experiment
     from attnlaws.simulations.verdict import Verdict
     from attnlaws.sizing import best_temperature, capacity, dimension, temperature
@@ -32,22 +33,24 @@ __all__ = [
     "figure",
     "law",
     "laws",
+    "rates",
     "simulate",
     "temperature",
     "verify",
 ]
 
 SIZING = ("best_temperature", "capacity", "dimension", "temperature")
+LAZY = dict.fromkeys(SIZING, "attnlaws.sizing") | {"rates": "attnlaws.sample_rates"}
 
 STORE = ".attnlaws"
 
 
 def __getattr__(name: str) -> Any:
-    if name == "estimators" or name in SIZING:  # at first use: they need NumPy, and `import attnlaws` does without
+    if name == "estimators" or name in LAZY:  # at first use: they need NumPy, and `import attnlaws` does without
         import importlib
 
-        found = importlib.import_module("attnlaws.sizing" if name in SIZING else "attnlaws.estimators")
-        return getattr(found, name) if name in SIZING else found
+        found = importlib.import_module(LAZY.get(name, "attnlaws.estimators"))
+        return getattr(found, name) if name in LAZY else found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

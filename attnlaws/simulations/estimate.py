@@ -1,11 +1,12 @@
 """From rows of sums to a mean and its standard error."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from itertools import product
+from itertools import combinations_with_replacement, product
 
 import numpy as np
 import sympy
@@ -112,22 +113,21 @@ def smooth_estimate(
     value = float(function(*point))
     slopes = {name: Fraction(float(slope(*point))) for name, slope in zip(names, gradient, strict=True)}
 
-    def central(order: int) -> Fraction:
-        """Central moment of the linearised estimator, in exact rational arithmetic: nothing cancels."""
+    def raw(order: int) -> Fraction:
+        """Mean of a power of the linearised estimator, in exact rational arithmetic: nothing cancels later on."""
         total = Fraction(0)
-        for chosen in product(names, repeat=order):
-            weight = math.prod((slopes[name] for name in chosen), start=Fraction(1))
-            for kept in product((True, False), repeat=order):
-                inside = [index[name] for name, keep in zip(chosen, kept, strict=True) if keep]
-                outside = [-means[name] for name, keep in zip(chosen, kept, strict=True) if not keep]
-                moment = moments[_unit(len(outputs), inside)] if inside else Fraction(1)
-                total += weight * moment * math.prod(outside, start=Fraction(1))
+        for chosen in combinations_with_replacement(names, order):
+            powers = [chosen.count(name) for name in names]
+            orders = math.factorial(order) // math.prod(map(math.factorial, powers))
+            weight = math.prod((slopes[name] for name in chosen), start=Fraction(orders))
+            total += weight * moments[_unit(len(outputs), [index[name] for name in chosen])]
         return total
 
     if replicates < 2:
         return Estimate(value, math.inf, replicates)
-    variance = max(float(central(2)), 0.0) * replicates / (replicates - 1)
-    skewness = float(central(3)) / variance**1.5 if variance > 0 else 0.0
+    first, second, third = raw(1), raw(2), raw(3)
+    variance = max(float(second - first**2), 0.0) * replicates / (replicates - 1)
+    skewness = float(third - 3 * first * second + 2 * first**3) / variance**1.5 if variance > 0 else 0.0
     return Estimate(value, math.sqrt(variance / replicates), replicates, skewness)
 
 
@@ -151,8 +151,8 @@ def quantile_estimate(values: np.ndarray, probability: float) -> Estimate:
 
 def _from_groups(task: Task, estimator: Smooth | Quantile, rows: Rows) -> Estimate:
     """Estimate from rows that hold one of 64 groups of one replicate each."""
-    firsts = {block.first for block in rows}
-    whole = sorted({f // GROUPS for f in firsts if all(f // GROUPS * GROUPS + g in firsts for g in range(GROUPS))})
+    groups = Counter(block.first // GROUPS for block in rows)
+    whole = sorted(replicate for replicate, count in groups.items() if count == GROUPS)
     if not whole:
         raise ValueError("rows: must hold at least one whole replicate")
     parts = [np.array([rows[Block(r * GROUPS + g, 1)] for g in range(GROUPS)]) for r in whole]
@@ -161,7 +161,7 @@ def _from_groups(task: Task, estimator: Smooth | Quantile, rows: Rows) -> Estima
     if isinstance(estimator, Quantile) or len(whole) >= FEW_REPLICATES:
         return full
     deleted = [
-        _smooth_of(estimator, task.outputs, np.array([_outputs(task, part, group) for part in parts])).mean
+        _mean_of(estimator, task.outputs, np.array([_outputs(task, part, group) for part in parts]))
         for group in range(GROUPS)
     ]
     center = math.fsum(deleted) / GROUPS
@@ -211,6 +211,13 @@ def _smooth_of(estimator: Smooth, outputs: Sequence[str], values: np.ndarray) ->
     powers = [p for p in product(range(4), repeat=len(outputs)) if 0 < sum(p) <= 3]
     moments = {p: Fraction(math.fsum(np.prod(values**p, axis=1))) / len(values) for p in powers}
     return smooth_estimate(estimator, outputs, moments, len(values))
+
+
+def _mean_of(estimator: Smooth, outputs: Sequence[str], values: np.ndarray) -> float:
+    """The mean of :func:`_smooth_of`, without its error bar."""
+    function, _ = _compiled(estimator.expression)
+    columns = (values[:, outputs.index(name)] for name in estimator.outputs)
+    return float(function(*(float(Fraction(math.fsum(column)) / len(values)) for column in columns)))
 
 
 def _unit(size: int, positions: Sequence[int]) -> tuple[int, ...]:

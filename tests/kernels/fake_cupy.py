@@ -33,7 +33,6 @@ class FakeCupy:
         self.launched: list[tuple[str, int, int]] = []
         self.thread = threading.local()  # as in CuPy, every thread has a current GPU of its own
         self.busy = threading.Lock()
-        self.known: dict[str, ctypes.CDLL] = {}
         runtime = SimpleNamespace(
             getDeviceCount=lambda: gpus,
             getDeviceProperties=lambda number: {"name": f"toy {number}".encode()},
@@ -51,9 +50,8 @@ class FakeCupy:
     def RawModule(self, *, code: str, options: tuple[str, ...], backend: str) -> Any:
         assert (backend, options) == ("nvrtc", ("--std=c++17",))
         name = hashlib.sha256(code.encode()).hexdigest()[:16]
-        if name not in self.known:
-            self.known[name] = self.compiler.library(code, f"gpu_{name}")
-        return SimpleNamespace(get_function=lambda kernel: lambda *call: self._launch(self.known[name], kernel, *call))
+        library = self.compiler.library(code, f"gpu_{name}")
+        return SimpleNamespace(get_function=lambda kernel: lambda *call: self._launch(library, kernel, *call))
 
     def _launch(self, library: ctypes.CDLL, kernel: str, grid: tuple, block: tuple, arguments: tuple) -> None:
         assert block == (256,)

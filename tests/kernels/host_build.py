@@ -31,6 +31,7 @@ class Compiler:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder, self.command = folder, ["g++", *OPTIONS, *options]
+        self.libraries: dict[str, ctypes.CDLL] = {}
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(SHIM, folder)
         self._run("-x", "c++-header", str(folder / SHIM.name))
@@ -47,5 +48,7 @@ class Compiler:
         return path.with_suffix("")
 
     def library(self, source: str, stem: str) -> ctypes.CDLL:
-        """A text as a library of functions, for a compiler with the option ``-fPIC``."""
-        return ctypes.CDLL(str(self.build(source + launchers(source), stem, "-shared")))
+        """A text as a library of functions, for a compiler with the option ``-fPIC``; equal texts are built once."""
+        if source not in self.libraries:
+            self.libraries[source] = ctypes.CDLL(str(self.build(source + launchers(source), stem, "-shared")))
+        return self.libraries[source]
