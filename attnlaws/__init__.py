@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from attnlaws import estimators as estimators
     from attnlaws.catalog import Catalog
+    from attnlaws.sample_rates import rates
     from attnlaws.simulations.experiment import Arithmetic, Exact, Experiment
     from attnlaws.simulations.verdict import Verdict
     from attnlaws.sizing import best_temperature, capacity, dimension, temperature
@@ -32,22 +33,24 @@ __all__ = [
     "figure",
     "law",
     "laws",
+    "rates",
     "simulate",
     "temperature",
     "verify",
 ]
 
 SIZING = ("best_temperature", "capacity", "dimension", "temperature")
+LAZY = dict.fromkeys(SIZING, "attnlaws.sizing") | {"rates": "attnlaws.sample_rates"}
 
 STORE = ".attnlaws"
 
 
 def __getattr__(name: str) -> Any:
-    if name == "estimators" or name in SIZING:  # at first use: they need NumPy, and `import attnlaws` does without
+    if name == "estimators" or name in LAZY:  # at first use: they need NumPy, and `import attnlaws` does without
         import importlib
 
-        found = importlib.import_module("attnlaws.sizing" if name in SIZING else "attnlaws.estimators")
-        return getattr(found, name) if name in SIZING else found
+        found = importlib.import_module(LAZY.get(name, "attnlaws.estimators"))
+        return getattr(found, name) if name in LAZY else found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -95,7 +98,9 @@ def laws(topic: str | None = None, *, out: str | Path = STORE) -> "Catalog":
 def simulate(
     law_id: str,
     *,
-    replicates: int = 10_000,
+    replicates: int | None = None,
+    precision: float | None = None,
+    seconds: float | None = None,
     seed: int = 0,
     backend: str = "auto",
     arithmetic: "Arithmetic" = "exact",
@@ -114,7 +119,8 @@ def simulate(
     from attnlaws.simulations.simulate import simulate as run
 
     chosen = registry.law(law_id), registry.simulation(law_id)
-    options: dict[str, Any] = {"replicates": replicates, "seed": seed, "mode": mode, "out": out, "threads": threads}
+    options: dict[str, Any] = {"seed": seed, "mode": mode, "out": out, "threads": threads}
+    options |= {"replicates": replicates, "precision": precision, "seconds": seconds}
     where: dict[str, Any] = {"backend": backend, "arithmetic": arithmetic}
     with progress_bar() as progress:
         return run(*chosen, progress=progress, **options, **where, **parameters)

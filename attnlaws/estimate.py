@@ -43,13 +43,14 @@ class Head:
 
 def estimate_command(argv: Sequence[str]) -> int:
     """Find the estimator and run it on a file."""
-    known = {"k-eps": _k_eps_command, "skipping": _skipping_command}
+    known = {"k-eps": _k_eps_command, "skipping": _skipping_command, "tail": _tail_command}
     if not argv or argv[0].startswith("-"):
         parser = Parser(
             prog=PROG,
-            usage=f"{PROG} k-eps FILE --eps EPS [options]\n       {PROG} skipping [FILE] [options]",
+            usage=f"{PROG} k-eps FILE --eps EPS [options]\n       {PROG} skipping [FILE] [options]\n       "
+            f"{PROG} tail [options]",
             description="Measure the arrays of a model of your own.",
-            epilog=f"  k-eps      {WHAT_K_EPS}\n  skipping   {WHAT_SKIPPING}\n\n"
+            epilog=f"  k-eps      {WHAT_K_EPS}\n  skipping   {WHAT_SKIPPING}\n  tail       {WHAT_TAIL}\n\n"
             f"`{PROG} k-eps --help` shows the flags of the first.",
         )
         parser.add_argument("estimator", help=f"one of {', '.join(known)}")
@@ -67,6 +68,13 @@ def _skipping_command(argv: Sequence[str]) -> int:
     return skipping_command(argv)
 
 
+def _tail_command(argv: Sequence[str]) -> int:
+    from attnlaws.estimate_tail import tail_command  # compiles, likewise
+
+    return tail_command(argv)
+
+
+WHAT_TAIL = "what usual formulas return for a tail mass, on rows that were chosen against them"
 WHAT_SKIPPING = "how many keys can be left unread, with a proof for every row, on your keys or on generated ones"
 WHAT_K_EPS = "how many keys each row of attention needs, and how many the Gaussian rule would keep"
 FILE_HELP = """\

@@ -8,6 +8,7 @@ from attnlaws.estimators.certificate import certify_topk
 from attnlaws.estimators.key_index import KeyIndex
 from attnlaws.estimators.output import output_error_bound
 from attnlaws.estimators.retrieval import inverse_snr, summarize_inverse_snr
+from attnlaws.estimators.spectrum import spectrum_decay
 from attnlaws.estimators.topk import k_eps, softmax_tail_mass
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "k_eps",
     "output_error_bound",
     "softmax_tail_mass",
+    "spectrum_decay",
     "summarize_inverse_snr",
 ]

@@ -4,9 +4,11 @@ import math
 from typing import Any
 
 import numpy as np
+from array_api_compat import is_cupy_array
 
 from attnlaws.estimators.arrays import Array, at, first, joined_shape, own, reals, refuse, together, wholes
 from attnlaws.estimators.certificate import SHORT, fewest_keys
+from attnlaws.estimators.device import fewest_on_device
 from attnlaws.theory.domain import fault
 
 NEGLIGIBLE = 1000.0  # exp(-1000) is below the smallest number of float64
@@ -42,7 +44,8 @@ def softmax_tail_mass(logits: Array, k: Array, mask: Array | None = None) -> Arr
         True
     """
     xp, given = together(optional="mask", logits=logits, k=k, mask=mask)
-    tails, left = _tail_masses(xp, given["logits"], given.get("mask"))
+    scores, left = _scores(xp, given["logits"], given.get("mask"))
+    tails = _tail_masses(xp, scores)
     kept = wholes(xp, "k", given["k"])
     shape = _with_rows("k", kept, left)
     _refuse_k(xp, kept, left, shape)
@@ -56,7 +59,8 @@ def k_eps(logits: Array, eps: Array, mask: Array | None = None) -> Array:
 
     The masses compared are those that :func:`softmax_tail_mass` returns, so that it confirms every result exactly. Rows
     of NumPy with more than 65536 keys are not sorted but searched, in time proportional to n and with memory for a
-    piece of them, and every comparison is decided as :func:`certify_topk` does, beyond what float64 can tell.
+    piece of them, and every comparison is decided as :func:`certify_topk` does, beyond what float64 can tell. Such rows
+    of CuPy are searched by a kernel, and sorted where it says that rounding decides.
 
     Args:
         logits: [..., n], real numbers, or -inf for a key that is masked.
@@ -82,11 +86,29 @@ def k_eps(logits: Array, eps: Array, mask: Array | None = None) -> Array:
     if isinstance(given["logits"], np.ndarray) and given["logits"].ndim and given["logits"].shape[-1] > SHORT:
         _allowed(xp, given["eps"])
         return fewest_keys(**{"mask": None} | given)[()]
-    tails, left = _tail_masses(xp, given["logits"], given.get("mask"))
+    scores, left = _scores(xp, given["logits"], given.get("mask"))
     allowed = _allowed(xp, given["eps"])
-    _with_rows("eps", allowed, left)
+    shape = _with_rows("eps", allowed, left)
+    if is_cupy_array(scores) and scores.shape[-1] > SHORT:
+        return _searched(xp, scores, allowed, shape)
+    return _sorted(xp, scores, allowed)
+
+
+def _sorted(xp: Any, scores: Array, allowed: Array) -> Array:
+    tails = _tail_masses(xp, scores)
     # The first k that will do: right even where a parallel sum on a device is not quite monotone.
     return xp.astype(xp.argmax(xp.astype(tails <= allowed[..., None], xp.int8), axis=-1) + 1, xp.int64)
+
+
+def _searched(xp: Any, scores: Array, allowed: Array, shape: tuple[int, ...]) -> Array:
+    n = scores.shape[-1]
+    rows = xp.reshape(xp.broadcast_to(scores, (*shape, n)), (-1, n))
+    eps = xp.reshape(xp.broadcast_to(allowed, shape), (-1,))
+    kept = fewest_on_device(xp, xp.ascontiguousarray(rows), xp.ascontiguousarray(eps))
+    undecided = kept == 0
+    if bool(xp.any(undecided)):
+        kept[undecided] = _sorted(xp, rows[undecided], eps[undecided])
+    return xp.reshape(kept, shape)
 
 
 def _allowed(xp: Any, eps: Array) -> Array:
@@ -109,17 +131,22 @@ def _refuse_k(xp: Any, kept: Array, left: Array, shape: tuple[int, ...]) -> None
         raise fault(at("k", k_index), int(kept[k_index]), demand, f"the keys left in {at('logits', row)}")
 
 
-def _tail_masses(xp: Any, logits: Array, mask: Array | None) -> tuple[Array, Array]:
-    """Tail masses at k = 1 ... n, [..., n], and the number of keys left in each row, [...]."""
+def _scores(xp: Any, logits: Array, mask: Array | None) -> tuple[Array, Array]:
+    """The scores in float64, [..., n], -inf where masked, and the number of keys left in each row, [...]."""
     scores = _masked(xp, reals(xp, "logits", logits, ndim=1), mask)
     left = xp.sum(xp.astype(scores > -math.inf, xp.int64), axis=-1)
     if bool(xp.any(left == 0)):
         row = at("logits", first(xp, left == 0))
         raise ValueError(f"{row}: must have a key that is not masked (none is left in this row)")
+    return scores, left
+
+
+def _tail_masses(xp: Any, scores: Array) -> Array:
+    """Tail masses at k = 1 ... n, [..., n]."""
     ascending = xp.sort(scores, axis=-1)
     total = running_sum(xp, _weights(xp, ascending))
     below = xp.concat((xp.zeros_like(total[..., :1]), total[..., :-1]), axis=-1)
-    return xp.flip(below, axis=-1) / total[..., -1:], left
+    return xp.flip(below, axis=-1) / total[..., -1:]
 
 
 def _masked(xp: Any, logits: Array, mask: Array | None) -> Array:

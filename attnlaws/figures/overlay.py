@@ -230,7 +230,7 @@ def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:
         marker="o",
         markerfacecolor="white",
         capsize=2,
-        label="simulation, 95 % intervals",
+        label="exact values" if verdict.exact else "simulation, 95 % intervals",
     )
     if not clear.all():
         limits = np.abs(distance[~clear]) + INTERVAL * error[~clear]
@@ -243,10 +243,11 @@ def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:
     axes.set_yscale("log")
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(f"{along}: {law.parameter(along).meaning}")
-    axes.set_ylabel("|simulation - limit|")
-    slope = f"slope {verdict.slope[0]:.2f} ± {verdict.slope[1]:.2f}" if verdict.slope else "slope not resolved"
+    axes.set_ylabel(f"|{'exact value' if verdict.exact else 'simulation'} - limit|")
+    slope = f": slope {verdict.slope[0]:.2f} ± {verdict.slope[1]:.2f}" if verdict.slope else ": slope not resolved"
+    slope = "" if verdict.exact else slope  # a slope is fitted to noise alone
     at = ", ".join(f"{name} = {value}" for name, value in point.items())
-    axes.set_title(f"towards the limit: {slope}\n{at}", fontsize=8, loc="left", color="#555555")
+    axes.set_title(f"towards the limit{slope}\n{at}", fontsize=8, loc="left", color="#555555")
     axes.legend(loc="best")
 
 

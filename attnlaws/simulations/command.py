@@ -9,6 +9,7 @@ from typing import Any
 
 from attnlaws.simulations.exits import AS_EXPECTED, Parser
 from attnlaws.simulations.experiment import ARITHMETICS, Experiment
+from attnlaws.simulations.grow import PRECISE
 from attnlaws.simulations.run import Progress
 from attnlaws.simulations.simulate import BACKENDS, simulate
 from attnlaws.theory.law import Law
@@ -56,7 +57,19 @@ def simulate_parser(law: Law, experiment: Experiment, prog: str) -> Parser:
             help=help_text(parameter),
         )
     parser.add_argument(
-        "--replicates", type=number, metavar="R", default=10_000, help="independent repetitions (default: 10000)"
+        "--replicates",
+        type=number,
+        metavar="R",
+        help="independent repetitions (default: 10000); with --precision, the most of them (default: no limit)",
+    )
+    parser.add_argument(
+        "--precision",
+        type=number,
+        metavar="P",
+        help="draw until the standard error is at most this part of the mean, as 1e-4, at every point",
+    )
+    parser.add_argument(
+        "--seconds", type=number, metavar="S", help="with --precision: end after so much time at each point in any case"
     )
     parser.add_argument(
         "--mode",
@@ -157,6 +170,8 @@ def as_text(result: Any) -> str:
     fast = ", fast arithmetic" if attrs["arithmetic"] == "fast" else ""
     lines = [f"{attrs['law']}, seed {attrs['seed']}, mode {attrs['mode']}, on {attrs['backend']}{fast}"]
     lines += ["  ".join(f"{text:>{width}}" for text, width in zip(row, widths, strict=True)) for row in cells]
+    if attrs.get("stopped", PRECISE) != PRECISE:
+        lines.append(f"less precise than {attrs['precision']:g} of the mean; ended by: {attrs['stopped']}")
     if attrs["reliable"] != "yes":
         lines.append(f"not reliable: {attrs['reliable']}")
     return "\n".join(lines)

@@ -12,17 +12,20 @@ import numpy as np
 
 from attnlaws.simulations.estimate import Estimate, estimate
 from attnlaws.simulations.experiment import ARITHMETICS, Arithmetic, Experiment
+from attnlaws.simulations.grow import Limits, grow
 from attnlaws.simulations.run import Backend, Cpu, Progress, run
 from attnlaws.simulations.store import Store
 from attnlaws.simulations.task import ON_CPU, Task
-from attnlaws.theory.domain import fault, plain_array
+from attnlaws.theory.domain import Number, fault, plain_array
 from attnlaws.theory.law import Law
+from attnlaws.theory.parameter import real
 from attnlaws.theory.source import source_text
 
 if TYPE_CHECKING:
     import xarray
 
 BACKENDS = ("auto", "cpu", "cuda")
+REPLICATES = 10_000
 LARGEST_RUN = 1 << 32
 """Replicates are numbered by one 32-bit word of the stream's counter."""
 
@@ -31,7 +34,9 @@ def simulate(
     law: Law,
     experiment: Experiment,
     *,
-    replicates: int = 10_000,
+    replicates: int | None = None,
+    precision: float | None = None,
+    seconds: float | None = None,
     seed: int = 0,
     backend: str = "auto",
     arithmetic: Arithmetic = "exact",
@@ -46,7 +51,10 @@ def simulate(
     Args:
         law: the law; only its parameters matter here.
         experiment: how it is simulated.
-        replicates: independent repetitions, at least 1.
+        replicates: independent repetitions, at least 1; 10 000 by default. With a precision it is the most that are
+            drawn, and by default there is no such limit.
+        precision: draw until the standard error is at most this part of the mean, at every point.
+        seconds: with a precision, end after so much time at each point in any case; what is drawn stays in the store.
         seed: a whole number from 0; equal seeds give equal bits on any machine.
         backend: "cpu", "cuda" for all NVIDIA GPUs of this machine through CuPy, or "auto" for what is known to work
             everywhere, the CPU. The result has the same bits on each.
@@ -61,14 +69,17 @@ def simulate(
     Returns:
         Dataset with ``mean``, ``standard_error`` and ``replicates`` over the given sequences, and the attributes
         seed, mode, backend, arithmetic, arithmetic_error (a bound on what the arithmetic of the draws leaves in the
-        mean, relative), task and reliable.
+        mean, relative), task and reliable; with a precision also the precision and ``stopped``: "precise", or the limit
+        that ended a run before: replicates, seconds or memory.
 
     Raises:
         ValueError: a parameter is missing, unknown or outside its domain; names it, its domain and the value.
     """
     import xarray
 
-    replicates = whole("replicates", replicates, 1, LARGEST_RUN)
+    if replicates is None:
+        replicates = REPLICATES if precision is None else LARGEST_RUN
+    limits = _limits(whole("replicates", replicates, 1, LARGEST_RUN), precision, seconds)
     seed = whole("seed", seed, 0)
     if arithmetic not in ARITHMETICS:
         raise ValueError(f"arithmetic = {arithmetic!r}: must be one of {', '.join(ARITHMETICS)}")
@@ -83,10 +94,14 @@ def simulate(
         tasks.append(task if arithmetic == "exact" else replace(task, arithmetic="fast", hardware=computer.hardware))
     shape = tuple(len(values) for values in dimensions.values())
     with Store(out) as store:
-        results = [
-            estimate(task, run(task, replicates, store, backend=computer, progress=progress), replicates)
-            for task in tasks
-        ]
+        if precision is None:
+            runs = (run(task, limits.replicates, store, backend=computer, progress=progress) for task in tasks)
+            results = [estimate(task, rows, limits.replicates) for task, rows in zip(tasks, runs, strict=True)]
+            ends: dict[str, Any] = {}
+        else:
+            grown = [grow(task, precision, store, limits, backend=computer, progress=progress) for task in tasks]
+            results = [each.estimate for each in grown]
+            ends = {"precision": precision, "stopped": ", ".join(dict.fromkeys(each.stopped for each in grown))}
     reasons = {experiment.reliable(mode=mode, **task.parameters) for task in tasks} - {""}
     if any(result.conditional for result in results):
         reasons.add("the error bar is conditional on the few replicates' shared draws")
@@ -112,6 +127,7 @@ def simulate(
             "arithmetic_error": tasks[0].arithmetic_error,
             "task": " ".join(task.identity for task in tasks),
             "reliable": "; ".join(sorted(reasons)) or "yes",
+            **ends,
         },
     )
 
@@ -167,6 +183,30 @@ def whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> in
     if number < minimum or (maximum is not None and number > maximum):
         raise ValueError(message)
     return number
+
+
+def _limits(replicates: int, precision: Any, seconds: Any) -> Limits:
+    """Where a run ends.
+
+    Raises:
+        ValueError: a precision or a time that is no positive number, or a time without a precision.
+    """
+    if precision is not None:
+        _number("precision", precision, real(above=0, below=1))
+    if seconds is None:
+        return Limits(replicates)
+    time = _number("seconds", seconds, real(above=0))
+    if precision is None:
+        raise ValueError(f"seconds = {seconds!r}: must come with a precision (a fixed number is always finished)")
+    return Limits(replicates, time)
+
+
+def _number(name: str, value: Any, domain: Number) -> float:
+    """A single value of a domain."""
+    checked = domain.check(name, value)
+    if np.ndim(checked):
+        raise fault(name, value, domain.describe())
+    return float(checked)
 
 
 def _is_sequence(name: str, value: Any) -> bool:

@@ -85,9 +85,9 @@ def _pass(k0, k1, replicate, n, sigma, low, high, kept, sums):
         for row in range(4):
             count = drawn_row(n, start, row)
             larger, smaller = np.int32(0), np.int32(0)
-            for i in range(count):
-                larger += np.int32(x[row, i] > high32)
-                smaller += np.int32(x[row, i] < low32)
+            for i in range(count):  # a sum that is not cast back is one of 64 bits, and half as many fit a register
+                larger = np.int32(larger + np.int32(x[row, i] > high32))
+                smaller = np.int32(smaller + np.int32(x[row, i] < low32))
             for i in range(count):
                 score = np.float64(x[row, i])
                 weight = _level_weight(sigma, score)

@@ -22,7 +22,7 @@ PREFIX = "attnlaws.theory."
 RESERVED = frozenset(
     (
         *("law", "seed", "replicates", "backend", "arithmetic", "mode", "out", "json", "quick", "full", "precision"),
-        *("scheduler", "output"),
+        *("scheduler", "output", "seconds"),
     )
 )
 

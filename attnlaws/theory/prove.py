@@ -181,7 +181,9 @@ def _equal(left: Any, right: Any, by: Strategy | None, sampler: _Sampler) -> tup
             status, detail = _equal(old, new, strategy[0] if strategy else None, sampler)
             if status not in ("symbolic", "checked"):
                 return status, f"lemma {old} = {new}: {detail}"
-            left = left.subs(old, new)
+            replaced = left.subs(old, new)
+            # A sum leaves alone what its index is part of.
+            left = left.xreplace({old: new}) if replaced == left else replaced
         outcome = _equal(left, right, None, sampler)
         return ("checked", "") if status == "checked" and outcome[0] == "symbolic" else outcome
     same = _same_slope(left, right, by) if isinstance(by, Differentiate) else _same_when_settled(left, right, sampler)
@@ -270,7 +272,7 @@ class _Sampler:
         return narrower
 
     def points(self, symbols: set[Any]) -> Iterator[dict[Any, Any]]:
-        """Values for these symbols; one that is no parameter is a fraction between 1/16 and 8."""
+        """Values for these symbols; one that is no parameter is a fraction between 1/16 and 8, or a whole number."""
         rng = random.Random(self.seed)
         symbols = symbols | self.condition.free_symbols
         wanted = {str(symbol) for symbol in symbols}
@@ -290,7 +292,8 @@ class _Sampler:
                 if symbol in sizes:
                     point[symbol] = sizes[symbol]
                 elif str(symbol) not in known and symbol.is_Symbol:
-                    point[symbol] = sp.Rational(rng.randint(1, 128), 16)
+                    fraction = sp.Rational(rng.randint(1, 128), 16)
+                    point[symbol] = sp.ceiling(fraction) if symbol.is_integer else fraction
             if self.condition.subs(point) == sp.true:
                 found += 1
                 yield point

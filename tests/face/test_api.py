@@ -64,7 +64,9 @@ NEAREST = (
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("replicates", [0, -1, 1.5, "10", None, [10], True, np.nan, np.inf, 2**33, 1j]),
+        ("replicates", [0, -1, 1.5, "10", [10], True, np.nan, np.inf, 2**33, 1j]),
+        ("seconds", [0, -1, "1", [1], True, np.nan, 1]),
+        ("precision", [0, 1, -0.1, "1e-3", [0.1], True, np.nan, np.inf, 1j]),
         ("seed", [-1, 0.5, "0", None, [1], False, np.nan, np.inf]),
         ("threads", [0, -1, 0.5, "2", [1], True]),
         ("backend", ["gpu", "", None, 1, ["cpu"]]),

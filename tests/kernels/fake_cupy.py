@@ -41,6 +41,7 @@ class FakeCupy:
         nvrtc = SimpleNamespace(getVersion=lambda: (12, 0))
         self.cuda = SimpleNamespace(runtime=runtime, nvrtc=nvrtc, Device=lambda number=None: _Device(self, number))
         self.asarray = self.asnumpy = np.asarray
+        self.zeros = np.zeros
 
     def empty(self, shape: Any) -> np.ndarray:
         """Memory that was not written to shows."""

@@ -9,6 +9,7 @@ import pytest
 from catalog_kernels import catalog
 
 from attnlaws import registry
+from attnlaws.estimators import k_eps
 from attnlaws.simulations.cuda_source import header_source
 from attnlaws.simulations.estimate import difference
 from attnlaws.simulations.gpu import OPTIONS, GpuKernel, Gpus
@@ -98,3 +99,13 @@ def test_a_part_of_a_memory_of_a_trillion_pairs(gpus):
     norm2, noise2 = row[0], row[task.scalars]
     items = task.items_of_group(17 % GROUPS)
     assert abs(noise2 / (norm2 * items) - 1) < 6 * np.sqrt(2 / items)
+
+
+def test_the_fewest_keys_of_long_rows_are_numpy_s(gpus):
+    """Spread, with ties, and masked; a row of equal keys that lose the share exactly is sorted instead."""
+    rng = np.random.default_rng(5)
+    normal = rng.normal(size=100_000)
+    rows = np.array([normal, np.round(4 * normal), np.where(normal > 0, normal, -np.inf), 0 * normal])
+    found = k_eps(gpus.cupy.asarray(rows), gpus.cupy.asarray(np.full(4, 0.25)))
+    assert isinstance(found, gpus.cupy.ndarray)
+    assert np.array_equal(gpus.cupy.asnumpy(found), k_eps(rows, 0.25))

@@ -81,6 +81,13 @@ def test_a_kernel_compiles_and_keeps_to_its_registers(programs, name, architectu
         assert usage.stack == 0  # what is spilled goes to the stack, and nothing else of ours does
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_kernel_of_an_estimator_compiles_and_keeps_to_its_registers(architecture):
+    usage = usages(machine_code(header_source("fewest_keys.cuh"), architecture))["fewest_keys"]
+    assert usage.registers * 256 * 3 <= REGISTERS
+    assert usage.stack == 0
+
+
 @pytest.mark.parametrize("name", [VECTORS, TILTED])
 def test_a_kernel_is_the_same_alone(programs, sources, name):
     """That many are compiled in one text is for speed, and changes none of their instructions."""

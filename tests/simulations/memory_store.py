@@ -20,6 +20,10 @@ class MemoryStore:
     def add(self, task: Task, rows: dict[Block, np.ndarray], device: str = "cpu") -> None:
         self.kept.setdefault(task.identity, {}).update(rows)
 
+    def forget(self) -> None:
+        """Lose all rows."""
+        self.kept.clear()
+
     def record(self, kind: str, law: str, key: str | None = None) -> dict[str, Any] | None:
         found = [body for k, i, name, body in self.records if (k, i) == (kind, law) and key in (None, name)]
         return found[-1] if found else None

@@ -40,7 +40,7 @@ POINTS = (
 def points_of_its_grid(law_id):
     """A few points of a law that none were chosen for, with few items: a new law needs no edit here."""
     law = registry.law(law_id)
-    sizes = {p.name: max(33, int(p.domain.low)) for p in law.parameters if p.name == "n"}
+    sizes = {p.name: max(33, int(p.domain.low)) for p in law.parameters if p.name in ("n", "tokens")}
     grid = law.grid.points()
     return [(law_id, {**point, **sizes}) for point in grid[:: max(1, len(grid) // 3)]]
 
