@@ -46,7 +46,7 @@ class Rates:
 
     @property
     def risk(self) -> Any:
-        """The volumetric risk exp(-2 u); 0 where that is below float64."""
+        """The volumetric risk exp(-2 u), 0 where that is below float64: no bound, but powers of D away from bounds."""
         return np.exp(-2 * self.u)
 
     @property
@@ -82,12 +82,16 @@ class Rates:
         columns |= {"risk exp(-2u)": self.risk, "lower bound": self.lower, "upper bound": self.upper}
         fixed = {name: values.flat[0] for name, values in given.items() if (values == values.flat[0]).all()}
         columns = {name: values for name, values in given.items() if name not in fixed} | columns
-        cells = {name: [f"{x:.4g}" for x in np.ravel(values)] for name, values in columns.items() if values is not None}
+        cells = {name: [_shown(x) for x in np.ravel(values)] for name, values in columns.items() if values is not None}
         widths = {name: max(len(name), *map(len, texts)) for name, texts in cells.items()}
         head = "  ".join(name.rjust(width) for name, width in widths.items())
         lines = ["  ".join(text.rjust(width) for text, width in zip(row, widths.values(), strict=True))
                  for row in zip(*cells.values(), strict=True)]  # fmt: skip
         return "\n".join([", ".join(f"{name} = {value:.4g}" for name, value in fixed.items()), head, *lines])
+
+
+def _shown(number: float) -> str:
+    return "-" if np.isnan(number) else f"{number:.4g}"
 
 
 def rates(alpha: Any, kappa: Any, log_n: Any, d_q: Any = 0, beta: Any = 1) -> Rates:

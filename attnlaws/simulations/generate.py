@@ -27,10 +27,10 @@ from attnlaws.simulations.stream import (
     dot_lanes32, dot_lanes64, fill_normals32, fill_normals64, normal_lanes32, normal_lanes64, square_lanes32,
     square_lanes64,
 )
-from attnlaws.simulations.sums import dot64, fold
+from attnlaws.simulations.sums import dot64, fold, fold_first
 from attnlaws.simulations.window import tail_of_stream
 
-KERNEL = dict(cache=True, nogil=True, error_model="numpy")
+KERNEL = dict(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 '''
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
@@ -219,7 +219,6 @@ def _shared_text(layout: Layout) -> list[str]:
         part = f"{own(draw.name)}[:lengths[{layout.lengths.index(str(draw.length))}]]"
         lines += [f"    fill_normals{bits}(k0, k1, replicate, np.uint64({layout.tags[draw.name]}), {part})"]
     for draw in layout.shared_scalars:
-        lines += [f"    one = np.empty(1, np.float{bits})"]
         lines += [f"    fill_normals{bits}(k0, k1, replicate, np.uint64({layout.tags[draw.name]}), one)"]
         lines += [f"    {own(draw.name)} = np.float64(one[0])"]
     inputs = [*layout.parameters, *(draw.name for draw in layout.shared_scalars)]
@@ -230,22 +229,16 @@ def _shared_text(layout: Layout) -> list[str]:
 
 def _partial_text(layout: Layout) -> list[str]:
     """The sums over the superblocks of 256 calls from ``begin`` to ``end``."""
-    shape, bits, width = layout.shape, layout.bits, layout.width
+    shape, bits = layout.shape, layout.bits
     number = f"np.float{bits}"
     program = layout.item_program()
     vectors = len(shape.vector_sums)
     lines = [f"    {own(name)} = {number}(parameters[{i}])" for i, name in enumerate(layout.parameters)]
     lines += [f"    {own(name)} = {number}(scalars[{i}])" for i, name in enumerate(shape.scalars)]
-    lines += [f"    words = np.empty((4, {LANES}), np.uint32)", f"    x = np.empty(({width}, {LANES}), {number})"]
-    lines += [f"    acc{i} = np.zeros({LANES})" for i in range(len(shape.sums))]
-    lines += [f"    lane_dot{i} = np.empty({LANES}, {number})" for i in range(len(layout.item_dots))]
-    for i, vector_sum in enumerate(shape.vector_sums):
-        length = f"lengths[{layout.lengths.index(str(vector_sum.vector.length))}]"
-        lines += [
-            f"    size{i} = {length}",
-            f"    vector{i} = np.zeros((size{i}, {LANES}))",
-            f"    weight{i} = np.empty({LANES})",
-        ]
+    for i in range(len(shape.sums)):
+        lines += ["    for i in range(reach):", f"        acc{i}[i] = 0"]
+    for i in range(vectors):
+        lines += [f"    for j in range(size{i}):", "        for i in range(reach):", f"            vector{i}[j, i] = 0"]
     lines += ["    for b in range(begin, end):", f"        call = np.uint64(b) * np.uint64({LANES})"]
     served = layout.items_per_call  # item (256 b + i) served + w is the w-th that lane i of superblock b serves
     lines += [f"        lanes = min({LANES}, (items + {served - 1}) // {served} - b * {LANES})"]
@@ -274,9 +267,11 @@ def _partial_text(layout: Layout) -> list[str]:
         lines += [f"                weight{i}[i] = np.float64({weight})"]
     for i, vector_sum in enumerate(shape.vector_sums):
         lines += _vector_sum_text(layout, i, vector_sum.vector)
-    lines += [f"    sums[{i}] = fold(acc{i})" for i in range(len(shape.sums))] + [f"    at = {len(shape.sums)}"]
+    lines += [f"    sums[{i}] = fold_first(acc{i}, reach)" for i in range(len(shape.sums))]
+    lines += [f"    at = {len(shape.sums)}"]
     for i in range(vectors):
-        lines += [f"    for j in range(size{i}):", f"        sums[at + j] = fold(vector{i}[j])", f"    at += size{i}"]
+        row = f"fold_first(vector{i}[j], reach)"
+        lines += [f"    for j in range(size{i}):", f"        sums[at + j] = {row}", f"    at += size{i}"]
     return lines
 
 
@@ -310,20 +305,44 @@ def _vector_sum_text(layout: Layout, index: int, vector: Draw) -> list[str]:
     ]
 
 
-def _block_text(layout: Layout) -> list[str]:
-    """``block``: rows of scalars, sums and vector sums, of whole replicates or of one part of each."""
-    scalars, size = len(layout.shape.scalars), LANES * layout.items_per_call
-    prepare = []
+def _arrays_text(layout: Layout) -> list[str]:
+    """The arrays that replicates are computed in, one after the other: new ones would take longer than few items do."""
+    shape, number = layout.shape, f"np.float{layout.bits}"
+    lines = []
     for draw in layout.shared_vectors:
         length = f"lengths[{layout.lengths.index(str(draw.length))}]"
-        prepare += [f"    {own(draw.name)} = np.zeros((int({length}) + 3) // 4 * 4, np.float{layout.bits})"]
+        lines += [f"    {own(draw.name)} = np.zeros((int({length}) + 3) // 4 * 4, {number})"]
+    lines += [f"    one = np.empty(1, {number})"] if layout.shared_scalars else []
+    lines += [
+        f"    words = np.empty((4, {LANES}), np.uint32)",
+        f"    x = np.empty(({layout.width}, {LANES}), {number})",
+    ]
+    lines += [f"    acc{i} = np.empty({LANES})" for i in range(len(shape.sums))]
+    lines += [f"    lane_dot{i} = np.empty({LANES}, {number})" for i in range(len(layout.item_dots))]
+    for i, vector_sum in enumerate(shape.vector_sums):
+        length = f"lengths[{layout.lengths.index(str(vector_sum.vector.length))}]"
+        lines += [
+            f"    size{i} = {length}",
+            f"    vector{i} = np.empty((size{i}, {LANES}))",
+            f"    weight{i} = np.empty({LANES})",
+        ]
+    return lines
+
+
+def _block_text(layout: Layout) -> list[str]:
+    """``block``: rows of scalars, sums and vector sums, of whole replicates or of one part of each."""
+    scalars, served = len(layout.shape.scalars), layout.items_per_call
+    size = LANES * served
     return [
         "",
         "@njit(**KERNEL)",
         "def block(k0, k1, first, items, parameters, lengths, raw, part, parts):",
-        *prepare,
+        *_arrays_text(layout),
         f"    superblocks = (items + {size - 1}) // {size}",
         "    begin, end = superblocks * part // parts, superblocks * (part + 1) // parts",
+        "    reach = 1  # a power of two, and the lanes from there on stay empty",
+        f"    while reach < min({LANES}, (items + {served - 1}) // {served} - begin * {LANES}):",
+        "        reach *= 2",
         "    for r in range(raw.shape[0]):",
         "        replicate = np.uint64(first + r)",
         f"        scalars, sums = raw[r][:{scalars}], raw[r][{scalars}:]",

@@ -35,12 +35,12 @@ def exact(function: Callable[..., Any]) -> Any:
     Not cached on disk, neither here nor in :func:`kernel`: Numba's cache looks at the time stamp of the function's own
     file only, so after a change of this file it would go on serving callers in other files with the old code.
     """
-    return njit(forceinline=True, error_model="numpy", nogil=True)(function)
+    return njit(forceinline=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)(function)
 
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function that stays a function: strict IEEE arithmetic, division by zero as in NumPy, no GIL."""
-    return njit(error_model="numpy", nogil=True)(function)
+    return njit(error_model="numpy", nogil=True, no_cfunc_wrapper=True)(function)
 
 
 def _fused(kind: types.Float) -> Any:

@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -22,15 +23,23 @@ def read_sources(path: Path, known: dict[Path, str]) -> None:
     if path in known:
         return
     known[path] = path.read_text("utf-8")
-    for node in ast.walk(ast.parse(known[path])):
-        module = str(getattr(node, "module", ""))
-        if isinstance(node, ast.ImportFrom) and f"{module}.".startswith(("attnlaws.simulations.", "attnlaws.theory.")):
-            engine = Path(__file__).parent
-            folder = engine.parent.joinpath(*module.split(".")[1:])
-            for name in node.names:
-                for file in (folder / f"{name.name}.py", folder.with_suffix(".py")):
-                    if file.exists() and file.parent != engine:
-                        read_sources(file, known)
+    engine = Path(__file__).parent
+    for module, names in _imports(known[path]):
+        folder = engine.parent.joinpath(*module.split(".")[1:])
+        for name in names:
+            for file in (folder / f"{name}.py", folder.with_suffix(".py")):
+                if file.exists() and file.parent != engine:
+                    read_sources(file, known)
+
+
+@lru_cache(maxsize=512)
+def _imports(text: str) -> list[tuple[str, list[str]]]:
+    """What a text imports from experiments and theory; every task asks for it, and parsing is slow."""
+    found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
+    ours = ("attnlaws.simulations.", "attnlaws.theory.")
+    return [
+        (str(node.module), [name.name for name in node.names]) for node in found if f"{node.module}.".startswith(ours)
+    ]
 
 
 def source_of(function: Callable[..., object]) -> str:

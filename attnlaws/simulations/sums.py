@@ -11,7 +11,16 @@ LANES = 256
 @kernel
 def fold(lanes):
     """Add up 256 float64 lanes by halving, in place: a tree of depth eight."""
-    width = 128
+    return fold_first(lanes, LANES)
+
+
+@kernel
+def fold_first(lanes, reach):
+    """As :func:`fold` where all lanes from ``reach`` on, a power of two, are zeros: those branches change no bit.
+
+    The one number that adding a zero changes is minus zero, which no sum is that starts from zero.
+    """
+    width = reach >> 1
     while width:
         for i in range(width):
             lanes[i] += lanes[i + width]

@@ -244,7 +244,6 @@ def _beta_quantile(analytic: bool, a: Any, b: Any, p: Any) -> Any:
     from scipy import special
 
     guess = math.log(special.betaincinv(float(a), float(b), float(p)))
-
     last: dict[str, Any] = {}  # Newton's iteration asks for the slope where it has asked for the value, and it is dear
 
     def cdf(u: arb) -> arb:
@@ -259,10 +258,6 @@ def _beta_quantile(analytic: bool, a: Any, b: Any, p: Any) -> Any:
     with ctx.workprec(ctx.prec + 5 * int(float(a + b)).bit_length()):
         ln_gammas = (a + b).lgamma() - a.lgamma() - b.lgamma()
         return newton(lambda u: (cdf(u) / p).log(), slope, guess).exp()  # in logarithms it is nearly linear
-
-
-def _polygamma(analytic: bool, order: Any, x: Any) -> Any:
-    return x.digamma() if order == 0 else acb(x).polygamma(order)
 
 
 _CONSTANTS: dict[Any, Callable[[], Any]] = {
@@ -280,7 +275,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     sp.erfc: lambda analytic, x: x.erfc(),
     sp.gamma: lambda analytic, x: x.gamma(),
     sp.loggamma: lambda analytic, x: x.lgamma(),
-    sp.polygamma: _polygamma,
+    sp.polygamma: lambda analytic, order, x: x.digamma() if order == 0 else acb(x).polygamma(order),
     sp.erfinv: lambda analytic, x: _phi_quantile(analytic, (x + 1) / 2) / arb(2).sqrt(),
     sp.sinh: lambda analytic, x: x.sinh(),
     sp.cosh: lambda analytic, x: x.cosh(),

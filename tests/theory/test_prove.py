@@ -1,6 +1,7 @@
 """Derivations: right steps pass, wrong ones are contradicted, and a chain cannot begin with its answer."""
 
 import dataclasses
+import inspect
 
 import mpmath
 import pytest
@@ -10,7 +11,8 @@ from attnlaws.theory.claim import Equal, Source
 from attnlaws.theory.densities import chi_square_mean
 from attnlaws.theory.law import Law
 from attnlaws.theory.parameter import Parameter, integer, real
-from attnlaws.theory.prove import Proof, prove
+from attnlaws.theory.prove import Proof
+from attnlaws.theory.prove import prove as kept
 from attnlaws.theory.retrieval.linear import LAW as LINEAR
 from attnlaws.theory.simplify import settled
 from attnlaws.theory.steps import (
@@ -26,6 +28,8 @@ from attnlaws.theory.steps import (
 )
 from attnlaws.theory.topk.tail_mass import LAW as TAIL_MASS
 from attnlaws.theory.vocabulary import Phi_inverse
+
+prove = inspect.unwrap(kept)  # made anew each time: what tests/conftest.py keeps of a run would be compared with itself
 
 D = Parameter("d", "dimension", integer(3))
 A = Parameter("a", "a number", real(above=0))
@@ -174,3 +178,8 @@ def test_a_gauss_integral_over_a_half_line_has_its_value(low, high):
     span = [-mpmath.inf, float(high)] if low == -sp.oo else [float(low), 3, mpmath.inf]
     want = mpmath.quad(lambda u: mpmath.exp(-u * u + 6 * u - 4), span)
     assert float(found.subs({s: 2, end: number})) == pytest.approx(float(want), rel=1e-12)
+
+
+def test_what_a_run_keeps_is_the_proof_of_the_very_law(proofs):
+    assert kept(TAIL_MASS) == kept(TAIL_MASS) == proofs["topk.tail_mass"]
+    assert kept(TAIL_MASS.claiming(1 - TAIL_MASS.parameter("kappa").symbol)).badge == "conjecture"

@@ -1,28 +1,16 @@
 """The slope of the risk over the sample size, beside the staircase of whole dimensions; the risk itself in a corner."""
 
-import itertools
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from attnlaws.figures.style import COLORS, DASHES, MARKERS
 from attnlaws.simulations.verdict import Verdict
+from attnlaws.theory.box import balance
 from attnlaws.theory.law import Law
 
 INTERVAL = 1.96
-SIZES = np.linspace(3.0, 16.0, 105)
-
-
-def steps(alpha: float, kappa: float, top: float) -> list[float]:
-    """The ln n at which 1, 2, ... axes are resolved: ln n = 2 u + sum_j (u - kappa j^alpha)_+ at u = kappa D^alpha."""
-    found = []
-    for dimension in itertools.count(1):
-        costs = kappa * np.arange(1, dimension + 1) ** alpha
-        found.append(float(2 * costs[-1] + (costs[-1] - costs).sum()))
-        if found[-1] > top:
-            return found
-    raise AssertionError
+SIZES, FINE = np.linspace(3.0, 16.0, 105), np.linspace(3.0, 16.0, 3000)
 
 
 def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
@@ -35,10 +23,8 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
         color, dash, marker = COLORS[index], DASHES[index], MARKERS[index]
         axes.plot(SIZES, law(output="exponent", log_n=SIZES, **box), color=color, linestyle=dash)
         inset.plot(SIZES, law(log_n=SIZES, **box), color=color, linestyle=dash, linewidth=1.2)
-        ends = steps(top=SIZES[-1], **box)
-        axes.stairs(
-            [2 / (2 + d) for d in range(len(ends))], [0.0, *ends], baseline=None, color=color, linewidth=0.8, alpha=0.7
-        )
+        dimension = balance(FINE, box["alpha"], box["kappa"])[1]
+        axes.plot(FINE, 2 / (2 + dimension), color=color, linewidth=0.8, alpha=0.7)
         for panel, output in ((axes, "exponent"), (inset, "")):
             points = [
                 p for p in verdict.points if p.output == output and all(p.parameters[k] == v for k, v in box.items())

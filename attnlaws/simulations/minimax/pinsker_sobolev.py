@@ -43,14 +43,26 @@ def advance(frequency, square, axis, limit):
     return False
 
 
-def white_noise(k0, k1, replicate, scratch, out, most, axes, mu, n, alpha, kappa):
-    """Walk over the modes below the cutoff, draw the observation of each and add up squared errors."""
-    normals, axis = scratch[:most], scratch[most:][:axes]
-    frequency, square = scratch[most + axes :][:axes], scratch[most + 2 * axes :][: axes + 1]
-    fill_normals64(k0, k1, replicate, np.uint64(0), normals)
+@kernel
+def observed(normals, room, axes, mu, n, alpha, kappa):
+    """Walk over the modes below the cutoff, observe each in the noise of a normal and add up squared errors.
+
+    Args:
+        normals: one for each mode.
+        room: scratch, three numbers for each axis and one more.
+        axes: how many axes have a mode below the cutoff.
+        mu: the cutoff.
+        n: the sample size.
+        alpha: power of the index in the semi-axes' logarithms.
+        kappa: their scale.
+
+    Returns:
+        The loss, the part of it that is noise, and the number of modes.
+    """
+    axis, frequency, square = room[:axes], room[axes : 2 * axes], room[2 * axes : 3 * axes + 1]
     start(frequency, square, axis, alpha, kappa)
     loss, noise, count, more = 0.0, 0.0, 0, True
-    while more and count < most:
+    while more and count < normals.size:
         a = np.sqrt(square[0])
         theta = 0.0  # the constant mode is estimated without bias, whatever it is
         if a > 0.0:
@@ -62,6 +74,14 @@ def white_noise(k0, k1, replicate, scratch, out, most, axes, mu, n, alpha, kappa
         noise += weight * z * weight * z
         count += 1
         more = advance(frequency, square, axis, mu * mu)
+    return loss, noise, count
+
+
+def white_noise(k0, k1, replicate, scratch, out, most, axes, mu, n, alpha, kappa):
+    """Draw an observation of every mode."""
+    normals = scratch[:most]
+    fill_normals64(k0, k1, replicate, np.uint64(0), normals)
+    loss, noise, count = observed(normals, scratch[most:], axes, mu, n, alpha, kappa)
     out[0], out[1], out[2] = loss, noise, np.float64(count)
 
 

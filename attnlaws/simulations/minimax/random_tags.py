@@ -3,28 +3,14 @@
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Symbol, exp
+from sympy import Symbol, exp
 
 from attnlaws.simulations import run
 from attnlaws.simulations.experiment import Dot, Experiment, Smooth, Streaming
 from attnlaws.simulations.retrieval import exponential_sphere
-from attnlaws.simulations.retrieval.linear_sphere import (
-    FIRST,
-    KEY,
-    QUERY,
-    SECOND,
-    cosine,
-    cosine_of_keys,
-    cosines,
-)
+from attnlaws.simulations.retrieval.linear_sphere import KEY, QUERY, cosine_of_keys, cosines
 
 NOISE, POWER = Symbol("noise"), Symbol("power")
-OUTPUTS = {"noise": NOISE, "power": POWER}
-
-
-def _sums(overlap: Expr) -> dict[str, Expr]:
-    """Another document's weight over that of the one asked for, and its squared overlap."""
-    return {"noise": exp(Symbol("beta") * (overlap - 1)), "power": overlap**2}
 
 
 def others(*, documents: int, **_: Any) -> int:
@@ -33,20 +19,16 @@ def others(*, documents: int, **_: Any) -> int:
 
 
 def literal(**_: Any) -> Streaming:
-    """Gaussian vectors in full, normalized, and their inner products with the tag asked for."""
+    """Gaussian vectors in full, normalized: another document's weight over the right one, and its squared overlap."""
+    overlap = cosine_of_keys()
     return Streaming(
         items=others,
         shared=(QUERY,),
         item=(KEY,),
         scalars={"query_norm2": Dot(QUERY.symbol, QUERY.symbol)},
-        sums=_sums(cosine_of_keys()),
-        outputs=OUTPUTS,
+        sums={"noise": exp(Symbol("beta") * (overlap - 1)), "power": overlap**2},
+        outputs={"noise": NOISE, "power": POWER},
     )
-
-
-def collapsed(*, d_k: int, **_: Any) -> Streaming:
-    """An equal law with two draws a document; the direction asked for makes no difference."""
-    return Streaming(items=others, item=(FIRST, SECOND), sums=_sums(cosine(d_k)), outputs=OUTPUTS, precision="float64")
 
 
 def reference(draws: dict[str, np.ndarray], *, mode: str, d_k: int, beta: float, **_: Any) -> dict[str, float]:
@@ -61,13 +43,13 @@ def reliable(*, mode: str, documents: int, d_k: int, beta: float, **_: Any) -> s
 
 
 EXPERIMENT = Experiment(
-    modes={"literal": literal, "collapsed": collapsed},
+    modes={"literal": literal},
     reference=reference,
     estimator=lambda **_: Smooth(NOISE / (1 + NOISE)),
     also={"linear": lambda **_: Smooth(POWER)},
     reliable=reliable,
     arithmetic_error=1e-5,
-    arithmetic_reason="float32 cosines of the literal mode: 1e-7 of the sharpness in a weight; sums are float64",
+    arithmetic_reason="float32 cosines: 1e-7 of the sharpness in a weight; sums are float64",
 )
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from sympy import Symbol
 from attnlaws.simulations import run
 from attnlaws.simulations.arithmetic import pexp64
 from attnlaws.simulations.experiment import Experiment, Replicate, Smooth
+from attnlaws.simulations.primitives import kernel
 from attnlaws.simulations.stream import fill_normals64
 from attnlaws.theory.tents import Tents, bayes, best
 
@@ -18,6 +19,18 @@ PLACES, CELLS = 1024, 256
 MOST = 8
 """Axes that the literal mode can cut."""
 FAR = 1e300
+
+
+@kernel
+def guessed(normals, signal):
+    """The mean squared error of the best answers to signs in noise, each of which takes two normals."""
+    spread, loss = np.sqrt(signal), 0.0
+    for i in range(normals.size // 2):
+        sign = 1.0 if normals[2 * i] > 0.0 else -1.0
+        seen = sign * signal + spread * normals[2 * i + 1]
+        miss = sign - 1.0 + 2.0 / (pexp64(2.0 * seen) + 1.0)
+        loss += miss * miss
+    return loss / np.float64(normals.size // 2)
 
 
 def tents(
@@ -56,15 +69,7 @@ def tents(
                 height = min(height, halves[j] * pexp64(-0.5 * (a * a + b * b)))
             square += height * height
         square = square / np.float64(places)
-    signal = rate * square
-    spread = np.sqrt(signal)
-    loss = 0.0
-    for i in range(cells):
-        sign = 1.0 if normals[count + 2 * i] > 0.0 else -1.0
-        seen = sign * signal + spread * normals[count + 2 * i + 1]
-        miss = sign - 1.0 + 2.0 / (pexp64(2.0 * seen) + 1.0)
-        loss += miss * miss
-    out[0] = square * loss / np.float64(cells)
+    out[0] = square * guessed(normals[count:], rate * square)
 
 
 def _halves(chosen: Tents, places: int) -> list[float]:

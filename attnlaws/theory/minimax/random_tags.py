@@ -99,10 +99,9 @@ LAW = Law(
     "as beta is below sqrt(2 d_k ln I)",
     grid=Grid(
         across="documents",
-        series=({"d_k": 32, "beta": 6}, {"d_k": 64, "beta": 8}),
-        values=(4, 32, 256),
+        series=({"d_k": 8, "beta": 4}, {"d_k": 32, "beta": 6}),
+        values=(8, 32, 128),
         logx=True,
-        extra=({"documents": 16, "d_k": 8, "beta": 2},),
     ),
     sabotages={
         "no overlap: orthonormal tags": {

@@ -89,7 +89,7 @@ def _slope_ball(*, digits: int, n: Any, sigma: Any, alpha: Any, kappa: Any) -> A
 ENDS: dict[str, Any] = {
     "accuracy": LooserAccuracy(1e-9, "differences of sums over modes, and sums over pairs of them"),
     "above": {"kappa": least_kappa(log1p(DECADE * n / sigma**2 - 1), alpha, LOG_MODES)},
-    "exists": "slower decay leaves more modes than there are samples to tell them apart, and than can be paired",
+    "exists": "slower decay leaves more modes than can be paired, and than a thousand samples tell apart",
 }
 
 LAW = Law(

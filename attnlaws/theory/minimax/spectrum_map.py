@@ -126,7 +126,7 @@ LAW = Law(
     ),
     claim=Equal(),
     regime="ranks well above the number of eigenvalues of a shell: r well above d^(3/2), or degrees above d^2",
-    grid=Grid(across="dimension", series=({"kernel": "heat"}, {"kernel": "gaussian"}), values=(1, 2, 3, 4)),
+    grid=Grid(across="dimension", series=({"kernel": "heat"}, {"kernel": "gaussian"}), values=(1, 2, 3, 4), logx=True),
     sabotages={
         "alpha as in one dimension": {"heat": sp.Integer(2), "gaussian": sp.Integer(1)},
         "the kernels exchanged": {"heat": 1 / d, "gaussian": 2 / d},

@@ -24,8 +24,8 @@ PARAMETERS = (
     Parameter("beta", "length of the query", real(above=0, maximum=300)),
     Parameter(
         "tags",
-        "how the tags lie: orthogonal, at the corners of a simplex, or orthogonal but in opposite pairs (with I odd, one "
-        "document other than the one asked for has no partner)",
+        "how the tags lie: orthogonal, at the corners of a simplex, or orthogonal but in opposite pairs (one other "
+        "document has no partner where I is odd)",
         choice("orthonormal", "simplex", "antipodal"),
         default="orthonormal",
     ),

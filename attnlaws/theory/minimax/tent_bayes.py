@@ -54,8 +54,8 @@ cut = sp.Symbol("D", integer=True, positive=True)
 
 SEEN = gamma + sp.sqrt(gamma) * z
 """What the noise's integral against a tent that is up says of it, in units in which the odds of up are exp(2 SEEN)."""
-MEAN_SIGN = sp.sinh(SEEN) / sp.cosh(SEEN)
-BAYES = gaussian_mean((1 - MEAN_SIGN) ** 2, z)
+BAYES = gaussian_mean(sp.exp(-2 * SEEN) / sp.cosh(SEEN) ** 2, z)
+"""Mean of (1 - tanh SEEN)^2: the best answer to a sign that is up is its mean given the data, tanh SEEN."""
 MIXTURE = sp.Integral(sp.exp(-gamma * (1 + s**2) / 2) / sp.cosh(sp.pi * s / 2), (s, 0, sp.oo))
 HALF = semi_axis(j) / parts
 POWER = sp.Integral(
@@ -112,6 +112,11 @@ def _log_ball(log_v: Any, log_gamma: Any, log_cells: Any) -> Any:
     return log_v + risk.log()
 
 
+def risk_ball(log_v: Any, log_gamma: Any, log_cells: Any) -> Any:
+    """A ball around the Bayes risk, from balls of the logarithms of v, gamma and M."""
+    return _log_ball(log_v, log_gamma, log_cells).exp()
+
+
 LAW = Law(
     name=__name__,
     doc=__doc__,
@@ -133,7 +138,8 @@ LAW = Law(
                 Definition(
                     v * BAYES,
                     "a tent that is up; down is alike. The best estimate answers with the mean of the sign given the "
-                    "data, tanh, and a miss costs v, the mean square of a tent; gamma = n v/M",
+                    "data, tanh, and 1 - tanh y = exp(-y)/cosh y; its square costs v, the mean square of a tent; "
+                    "gamma = n v/M",
                 ),
                 Equals(
                     v * MIXTURE,
@@ -144,7 +150,7 @@ LAW = Law(
                 Equals(ROOT, "at the best of the partitions; the integral by the trapezoid rule"),
             ),
             value=routine(bayes, np.exp),
-            enclosure=enclosure(bayes, lambda *of: _log_ball(*of).exp()),
+            enclosure=enclosure(bayes, risk_ball),
             accuracy=ROUTINES,
             below=ENDS,
             domain=FLOAT,

@@ -163,7 +163,7 @@ LAW = Law(
     grid=Grid(
         across="tokens",
         series=tuple({"alpha": 1, "kappa": 0.5, "log_n": round(float(np.log(10.0**power)), 6)} for power in (3, 6, 12)),
-        values=(2, 8, 32),
+        values=(1, 4, 16),
         logx=True,
         extra=({"alpha": 2, "kappa": 0.15, "log_n": 20, "tokens": 8},),
     ),
