@@ -5,6 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
+from scipy import optimize
 
 from attnlaws.theory.box import balance, balance_ball, entropy, power_sum
 
@@ -47,6 +48,20 @@ def test_the_balance_is_where_a_plain_sum_over_the_axes_balances(point):
     assert (float(found[0]), int(found[1])) == (pytest.approx(u, rel=1e-14), number)
     ball, count = balance_ball(15, **point)
     assert abs(float(ball) / u - 1) < 1e-14 and int(count.unique_fmpz()) == number
+
+
+@pytest.mark.parametrize("alpha", [0.4, 1.0, 2.5])
+@pytest.mark.parametrize("kappa", [0.2, 1.0, 5.0])
+@pytest.mark.parametrize("log_n", [0.3, 11.0, 250.0])
+def test_balance_by_a_root_search(log_n, alpha, kappa):
+    axes = kappa * np.arange(1, 20_000) ** alpha
+
+    def off(u):
+        return 2 * u + np.maximum(u - axes, 0).sum() - log_n
+
+    u, number = balance(log_n, alpha, kappa)
+    assert float(u) == pytest.approx(optimize.brentq(off, 0, log_n, xtol=1e-13), rel=1e-11)
+    assert number == np.sum(axes <= u)
 
 
 def test_entropy_is_the_sum_over_the_longer_axes_also_where_one_opens():

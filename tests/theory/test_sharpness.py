@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from attnlaws.theory.box import balance
 from attnlaws.theory.minimax.sharpness import LAW
 from attnlaws.theory.minimax.token_budget import LAW as BUDGET
-from attnlaws.theory.minimax.token_budget import balance
 from attnlaws.theory.prove import prove
 
 

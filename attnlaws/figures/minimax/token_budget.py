@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from attnlaws.figures.overlay import INTERVAL
 from attnlaws.figures.style import COLORS, MARKERS
 from attnlaws.simulations.verdict import Verdict
+from attnlaws.theory.box import balance
 from attnlaws.theory.law import Law
-from attnlaws.theory.minimax.token_budget import balance
 
 TOKENS = np.geomspace(1.0, 1e6, 200)
 
@@ -16,7 +16,7 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     """Both errors together as lines, each alone in gray; simulated token errors as points, the budget as a cross."""
     assert law.grid is not None
     for index, fixed in enumerate(law.grid.series):
-        u, size = balance(float(fixed["log_n"]), float(fixed["alpha"]), float(fixed["kappa"]))
+        u, size = map(float, balance(fixed["log_n"], fixed["alpha"], fixed["kappa"]))
         risk, budget = np.exp(-2 * u), law(**fixed)
         name = f"sample size 1e{fixed['log_n'] / np.log(10):.0f}: D = {size}, budget {budget:.3g}"
         axes.plot(TOKENS, risk + size / TOKENS, color=COLORS[index], label=name)

@@ -8,7 +8,7 @@ from sympy import Symbol
 from attnlaws.simulations import run
 from attnlaws.simulations.experiment import Experiment, Replicate, Smooth
 from attnlaws.simulations.stream import fill_normals64
-from attnlaws.theory.minimax.token_budget import balance
+from attnlaws.theory.box import balance
 
 
 def coefficients(k0, k1, replicate, scratch, out, tokens, size):
@@ -32,7 +32,7 @@ def coefficients(k0, k1, replicate, scratch, out, tokens, size):
 
 
 def _size(*, log_n: float, alpha: float, kappa: float, **_: Any) -> int:
-    return balance(float(log_n), float(alpha), float(kappa))[1]
+    return int(balance(log_n, alpha, kappa)[1])
 
 
 def _arguments(*, tokens: int, **point: Any) -> dict[str, int | float]:
@@ -56,7 +56,7 @@ def documents(**_: Any) -> Replicate:
 
 def estimator(*, tokens: int, log_n: float, alpha: float, kappa: float, **_: Any) -> Smooth:
     """The error falls as 1/T: from what it is at some number of tokens follows where it meets exp(-2 u)."""
-    exponent = balance(float(log_n), float(alpha), float(kappa))[0]
+    exponent = float(balance(log_n, alpha, kappa)[0])
     return Smooth(Symbol("error") * tokens * float(np.exp(2 * exponent)))
 
 

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.box import balance, balance_ball
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.law import Grid, Law
-from attnlaws.theory.minimax.token_budget import ALPHA, KAPPA, LEADING, LOG_N, balance, balance_balls
+from attnlaws.theory.minimax.token_budget import ALPHA, KAPPA, LEADING, LOG_N
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.steps import ROOT, Definition, Derivation, Equals, Solves
 
@@ -35,15 +36,11 @@ i, beta = sp.Symbol("i", integer=True, positive=True), sp.Symbol("beta", positiv
 
 
 def _exponent(log_n: np.ndarray, alpha: np.ndarray, kappa: np.ndarray, **_: np.ndarray) -> np.ndarray:
-    each = np.vectorize(lambda *point: balance(*map(float, point))[0], otypes=[np.float64])
-    return np.asarray(each(log_n, alpha, kappa))
+    return balance(log_n, alpha, kappa)[0]
 
 
 def _enclosure(digits: int, log_n: Any, alpha: Any, kappa: Any, **_: Any) -> Any:
-    from flint import ctx
-
-    with ctx.workdps(digits + 30):
-        return balance_balls(log_n, alpha, kappa)[0]
+    return balance_ball(digits, log_n, alpha, kappa)[0]
 
 
 NEEDED = (ROOT + sp.log(documents - 1)) / margin

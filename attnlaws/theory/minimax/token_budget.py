@@ -14,14 +14,13 @@ of 2 to 3.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory import box
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
-from attnlaws.theory.enclose import exact
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.steps import ROOT, Definition, Derivation, Equals
@@ -43,76 +42,21 @@ u, size, tokens = (
     sp.Symbol("T", positive=True),
 )
 
-BLOCK = 256
 ONE_AXIS = {"log_n": 2 * kappa}
 """From here on the first semi-axis is resolved: D is at least 1."""
 
 
-@lru_cache(maxsize=4096)
-def balance(log_n: float, alpha: float, kappa: float) -> tuple[float, int]:
-    """The accuracy exponent u and the number D of coordinates at the balance of accuracy and entropy.
-
-    Args:
-        log_n: natural logarithm of the effective sample size.
-        alpha: exponent of the spectrum.
-        kappa: its rate.
-
-    Example:
-        >>> balance(8.5, 1.0, 0.5)
-        (2.25, 4)
-    """
-    total, last = 0.0, 0
-    while True:
-        axes = kappa * np.arange(last + 1.0, last + BLOCK + 1) ** alpha
-        sums = total + np.concatenate(([0.0], np.cumsum(axes)[:-1]))
-        level = (log_n + sums) / (2 + last + np.arange(BLOCK))  # u, were D = last + 0, 1, ...
-        stops = np.flatnonzero(level < axes)
-        if stops.size:
-            return float(level[stops[0]]), last + int(stops[0])
-        total, last = total + float(axes.sum()), last + BLOCK
-
-
-def balance_balls(log_n: Any, alpha: Any, kappa: Any) -> tuple[Any, int]:
-    """The same as an Arb ball and a whole number: D counts the ends of pieces that lie below log_n.
-
-    At u = kappa k^alpha the right side of the balance is (2 + k) u less the first k axes, and it increases.
-
-    Args:
-        log_n: natural logarithm of the effective sample size, exactly.
-        alpha: exponent of the spectrum, exactly.
-        kappa: its rate, exactly.
-
-    Example:
-        >>> balance_balls(8.5, 1, 0.5)[1]
-        4
-    """
-    from flint import arb
-
-    level, power, rate, total, count = exact(log_n), exact(alpha), exact(kappa), arb(0), 0
-    while True:
-        axis = rate * (arb(count + 1).log() * power).exp()
-        end = (3 + count) * axis - total - axis
-        if end > level:
-            return (level + total) / (2 + count), count
-        if not end <= level:
-            return arb("nan"), count
-        total, count = total + axis, count + 1
-
-
 def _budget(log_n: np.ndarray, alpha: np.ndarray, kappa: np.ndarray, **_: np.ndarray) -> np.ndarray:
-    def one(*point: float) -> float:
-        exponent, count = balance(*map(float, point))
-        return count * float(np.exp(2 * exponent))
-
-    return np.asarray(np.vectorize(one, otypes=[np.float64])(log_n, alpha, kappa))
+    exponent, number = box.balance(log_n, alpha, kappa)
+    return number * np.exp(2 * exponent)
 
 
 def _enclosure(digits: int, log_n: Any, alpha: Any, kappa: Any) -> Any:
     from flint import ctx
 
+    exponent, number = box.balance_ball(digits, log_n, alpha, kappa)
     with ctx.workdps(digits + 300):
-        exponent, count = balance_balls(log_n, alpha, kappa)
-        return count * (2 * exponent).exp()
+        return number * (2 * exponent).exp()
 
 
 def _error() -> Any:
