@@ -6,6 +6,7 @@ rounding is known.
 
 from attnlaws.estimators.certificate import certify_topk
 from attnlaws.estimators.key_index import KeyIndex
+from attnlaws.estimators.learning_curve import local_exponent
 from attnlaws.estimators.output import output_error_bound
 from attnlaws.estimators.retrieval import inverse_snr, summarize_inverse_snr
 from attnlaws.estimators.spectrum import spectrum_decay
@@ -16,6 +17,7 @@ __all__ = [
     "certify_topk",
     "inverse_snr",
     "k_eps",
+    "local_exponent",
     "output_error_bound",
     "softmax_tail_mass",
     "spectrum_decay",

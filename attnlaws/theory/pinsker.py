@@ -19,7 +19,7 @@ from attnlaws.theory.enclose import exact
 NEGLIGIBLE = 45.0
 """Coordinates whose ln a_j is so far below the largest add exp(-45), 3e-20, each to the sums."""
 
-STEPS = (1e-18, 1e-13)
+STEPS = (1e-18, 1e-12)
 """Half the width, in ln mu, of the interval that is shown to hold it: the wider where mu is all but a semi-axis."""
 
 PINSKER = Source(
@@ -114,17 +114,18 @@ def enclosed(log_n: Any, active: int, guess: float, log_axis: Callable[[Any], An
         if axes[-1] < axes[min(1, len(axes) - 1)] - NEGLIGIBLE - 5:
             rest = arb(0, (arb(j) * (axes[-1] - guess + 1).exp()).upper())
             break
-    half = exact(log_n) / 2
+    half, zero = exact(log_n) / 2, arb(0)
 
-    def excess(log_mu: Any) -> tuple[Any, Any]:
-        """By how much n is too small for mu, in logarithms, which increases with ln mu; and its slope."""
-        below = [axis - log_mu for axis in axes]
-        gap: Any = sum(((-x.exp() * x.expm1()).max(arb(0)) for x in below), start=rest)
-        squares: Any = sum(((2 * x).exp() for x in below), start=arb(0))
-        return 2 * (log_mu - half) + gap.log(), 1 + squares / gap
+    def excess(log_mu: Any) -> tuple[Any, Any, list[Any]]:
+        """By how much n is too small for mu, in logarithms, which increases with ln mu; and what that is made of."""
+        ratios = [(axis - log_mu).exp() for axis in axes]
+        gap: Any = sum(((ratio * (1 - ratio)).max(zero) for ratio in ratios), start=rest)
+        return 2 * (log_mu - half) + gap.log(), gap, ratios
 
-    value, slope = excess(arb(guess))
-    center = (guess - value / slope).mid() if value.is_finite() and slope.is_finite() else arb(guess)
+    value, gap, ratios = excess(arb(guess))
+    slope = 1 + sum((ratio * ratio for ratio in ratios), start=zero) / gap
+    move = value / slope  # where a coordinate has only just come in, Newton's step overshoots
+    center = (guess - move).mid() if abs(move) < STEPS[-1] else arb(guess)
     for step in STEPS:
         around = center + arb(0, step)
         inside = excess(center - step)[0] < 0 < excess(center + step)[0]

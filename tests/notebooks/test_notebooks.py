@@ -15,6 +15,10 @@ SHOWN = {
         *("retrieval.exponential: SUPPORTED", "retrieval.typical_norm_as_mean: REFUTED", "image/png"),
         *("10.88", "0.83705", "must be a real number > 4", "104.3", "36.8", "1.21e+04", "2.43e+12", "over 192 pairs"),
     ),
+    "minimax": (
+        *("minimax.local_exponent: SUPPORTED", "minimax.sandwich: SUPPORTED", "minimax.population_output: REFUTED"),
+        *("image/png", "R^2 of a line 0.994, sd(p) = 5.66 sd(ln R)", "best sharpness 5.10", "sharpness 7.27"),
+    ),
     "topk": (
         *("topk.k_eps: SUPPORTED", "topk.k_eps_beyond_freezing: REFUTED", "topk.scored_equals_kept: REFUTED"),
         *("image/png", "decided in 384 of 384 rows", "1 - p_1 = 0.0", "of 4096 keys scored"),

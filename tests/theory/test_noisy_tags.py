@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
+from attnlaws.theory.accuracy import certify
 from attnlaws.theory.minimax.best_sharpness import ERROR, SYMBOLS
 from attnlaws.theory.minimax.noisy_tags import LAW
 from attnlaws.theory.minimax.tag_recall_mse import LAW as CLEAN
@@ -62,3 +63,9 @@ def test_far_beyond_the_breakdown():
     want = LAW(documents=2, beta=12, eta=0.5, tokens=50, between=3, within=1)
     assert want > 0.5
     assert abs(errors.mean() - want) < 5 * errors.std() / 20_000**0.5 < 0.02 * want
+
+
+def test_accuracy_at_random_points():
+    """Two points of the domain, tails included: an enclosure takes two seconds."""
+    (certificate,) = certify(LAW, algorithm_points=2)
+    assert certificate.passed and certificate.points == 2

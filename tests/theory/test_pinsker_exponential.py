@@ -99,6 +99,14 @@ def test_a_wrong_number_of_coordinates_is_not_confirmed():
         assert not pinsker.enclosed(8, active, log_mu + 0.1, lambda j: arb(j) / 2)
 
 
+@pytest.mark.parametrize("above", [1e-9, 1.0, 10.0])
+def test_a_coordinate_that_has_only_just_come_in_is_confirmed(above):
+    """Coordinate 3 counts from ln n = ln a_2 + ln a_3 on, where mu is a_3 but for a factor of 1 + exp(-130)."""
+    log_n = 2.0 * (2**4 + 3**4) + above
+    assert claimed.rule(log_n, 4.0, 2.0)[0] == 3
+    assert abs(float(claimed.enclosure(11, log_n, 4.0, 2.0).mid()) - 2) < 1e-11
+
+
 def test_the_mean_over_the_noise_by_quadrature():
     """The summand of the definition, at one coordinate, against numbers worked out by hand."""
     loss, weight = claimed.squared_error(claimed.x)

@@ -56,7 +56,7 @@ def documents(**_: Any) -> Replicate:
 
 def estimator(*, tokens: int, log_n: float, alpha: float, kappa: float, **_: Any) -> Smooth:
     """The error falls as 1/T: from what it is at some number of tokens follows where it meets exp(-2 u)."""
-    exponent, _ = balance(float(log_n), float(alpha), float(kappa))
+    exponent = balance(float(log_n), float(alpha), float(kappa))[0]
     return Smooth(Symbol("error") * tokens * float(np.exp(2 * exponent)))
 
 

@@ -4,8 +4,8 @@ Observed are y_j = theta_j + n^(-1/2) z_j with standard normal z_j, j = 1, 2, ..
 sum a_j^2 theta_j^2 <= 1 with a_j = exp(kappa j^alpha). The rule max(1 - a_j/mu, 0) y_j has the risk (1/n) sum
 (1 - a_j/mu)_+ where sum a_j (mu - a_j)_+ = n, and it is the same at every theta on the ellipsoid's surface whose
 coordinates beyond a_j = mu are 0. No linear rule has a smaller largest risk, and no rule at all one smaller by more
-than a factor 1.25, which tends to 1. The risk is nearly parametric: n times it, the effective number of coordinates,
-grows only as a power of ln n.
+than a factor 1.25 (Donoho, Liu and MacGibbon 1990). The risk is nearly parametric: n times it, the effective number of
+coordinates, grows only as a power of ln n.
 
 Outputs: the default one is that number; ``leading`` = (ln n/(2 kappa))^(1/alpha) is its leading term, the number of
 coordinates with a_j^2 below n. At ln n = 7, 14, 28 the exact number is 0.66, 0.82, 0.91 of it (alpha = 1,

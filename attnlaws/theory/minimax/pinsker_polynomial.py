@@ -5,8 +5,8 @@ sum k^(2m) theta_k^2 <= 1, as the coefficients of a signal with m derivatives do
 times n^(2m/(2m+1)), at every n (``log_n``) or in the limit of large n (log_n = None), where it is Pinsker's constant
 P_m = (2m+1)^(1/(2m+1)) (m/(m+1))^(2m/(2m+1)). The first correction is half a coordinate: the value at n is
 P_m (1 - (m+1)/(2 m K)) up to O(K^(-2)), K^(2m+1) = n (m+1)(2m+1)/m, so that at m = 2 it takes n of about 1e9 to come
-within 1 %. No linear rule has a smaller largest risk, and no rule at all one smaller by more than a factor 1.25, which
-tends to 1.
+within 1 %. No linear rule has a smaller largest risk, and no rule at all one smaller by more than a factor 1.25
+(Donoho, Liu and MacGibbon 1990), which tends to 1 (Pinsker 1980).
 """
 
 from __future__ import annotations

@@ -219,7 +219,7 @@ LAW = Law(
             {**HALVED, "m_1": 4, "m_2": 3, "m_3": 2, "direction": "diagonal"},
             {**HALVED, "m_1": 4, "m_2": 3, "m_3": 2, "direction": "first"},
         ),
-        values=(20, 60, 200),
+        values=(15, 40, 120),
         logx=True,
         extra=({**HALVED, "noise": 0.1, "n": 60, "m_1": 4, "m_2": 3, "m_3": 2, "m_4": 2, "direction": "diagonal"},),
     ),

@@ -120,7 +120,6 @@ LAW = Law(
         across="s",
         series=({"d_k": 2},),
         values=(0.25, 0.5, 0.7),
-        ladder={"point": {"s": 0.5, "d_k": 2}, "along": "tokens", "values": (32, 128, 512)},
         extra=({"s": 0.4, "d_k": 3},),
     ),
     sabotages={
