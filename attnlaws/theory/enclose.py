@@ -176,13 +176,14 @@ def _log_phi_cdf(analytic: bool, x: Any) -> Any:
     return _log(analytic, _phi_cdf(analytic, x))
 
 
-def newton(function: Callable[[arb], arb], slope: Callable[[arb], arb], guess: float) -> arb:
+def newton(function: Callable[[arb], arb], slope: Callable[[arb], arb], guess: float, bits: int = 0) -> arb:
     """The root of an increasing function, enclosed by one interval Newton step from a converged iterate.
 
     Args:
         function: on balls.
         slope: its derivative, on balls, positive.
         guess: close enough for Newton's iteration.
+        bits: wanted of the last iterate, all by default; the interval step after it doubles them.
 
     Returns:
         A ball that contains the root, not finite if the enclosure fails.
@@ -191,7 +192,7 @@ def newton(function: Callable[[arb], arb], slope: Callable[[arb], arb], guess: f
     value, step = function(x), arb(0)
     for _ in range(200):
         step = value / slope(x)
-        if value.contains(0) or not step.is_finite() or abs(step.mid()) <= abs(x) * arb(2) ** (10 - ctx.prec):
+        if value.contains(0) or not step.is_finite() or abs(step.mid()) <= abs(x) * arb(2) ** (10 - (bits or ctx.prec)):
             break
         x = (x - step.mid()).mid()
         value = function(x)
@@ -255,9 +256,10 @@ def _beta_quantile(analytic: bool, a: Any, b: Any, p: Any) -> Any:
         density = (ln_gammas + a * u + (b - 1) * (-u.expm1()).log()).exp()
         return density / cdf(u)
 
+    half = ctx.prec // 2 + 20
     with ctx.workprec(ctx.prec + 5 * int(float(a + b)).bit_length()):
         ln_gammas = (a + b).lgamma() - a.lgamma() - b.lgamma()
-        return newton(lambda u: (cdf(u) / p).log(), slope, guess).exp()  # in logarithms it is nearly linear
+        return newton(lambda u: (cdf(u) / p).log(), slope, guess, half).exp()  # in logarithms it is nearly linear
 
 
 _CONSTANTS: dict[Any, Callable[[], Any]] = {
