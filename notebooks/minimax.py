@@ -15,8 +15,8 @@
 #
 # A query picks one document out of a context, and a functional of that document's distribution is to be predicted. The
 # distribution has coordinates that shrink as exp(-kappa j^alpha); the functional is Lipschitz. With n samples the mean
-# square error R then falls like exp(-C (ln n)^p), more slowly than any power of n (arXiv:2602.01863). This notebook asks
-# what that means at an n that exists.
+# square error R then falls like exp(-C (ln n)^p), more slowly than any power of n (arXiv:2602.01863). This notebook
+# asks what that means at an n that exists.
 
 # %%
 import numpy as np
@@ -38,7 +38,7 @@ print(al.rates(1.0, 0.5, np.log(10) * np.array([3, 6, 12, 100])))
 # %% [markdown]
 # ## An envelope of classical rates
 #
-# At any n a number D of axes is resolved, and R falls like n^(-2/(2 + D)), as in D dimensions. D grows, and that is all.
+# At any n a number D of axes is resolved, and R falls like n^(-2/(2 + D)), as in D dimensions. D grows: that is all.
 
 # %%
 print(al.verify("minimax.local_exponent", profile="quick"))
@@ -115,8 +115,8 @@ for tokens in (100, 1000, 100_000):
 # %% [markdown]
 # ## Where averages stop averaging
 #
-# Softmax over T Gaussian tokens returns s only while s is well below sqrt(2 ln T). Beyond, a few tokens hold everything,
-# and the output stays near the largest of them. The formula for infinitely many tokens is refuted there.
+# Softmax over T Gaussian tokens returns s only while s is well below sqrt(2 ln T). Beyond, a few tokens hold
+# everything, and the output stays near the largest of them. The formula for infinitely many tokens is refuted there.
 
 # %%
 tokens, exact = 10_000, al.law("minimax.clt_breakdown")

@@ -45,7 +45,7 @@ def doubt_of(eps: Any, n: int) -> Any:
     """By which part of itself the mass that may be lost is in doubt; from 1 on, everything is.
 
     Example:
-        >>> float(doubt_of(np.array([0.1]), 1 << 20)[0]) < 1e-12
+        >>> float(doubt_of(np.array([0.1]), 1 << 20)[0]) < 1e-11
         True
     """
     return ROUNDING + 4 * np.sqrt(n) * 2.0**-52 + 2 * (n + 1) * UNIT / eps

@@ -51,6 +51,8 @@ NOTHING = 300.0
 """Axes that are shorter than the first by a factor exp(-NOTHING) are as good as points."""
 CHUNK = 16
 SETTLED = 1e-13
+CERTAIN = 1 - 2.0**-53
+"""Chances that the saddle point takes above 1 are taken for this one, of whose complement there is a logarithm."""
 
 
 def _digits() -> np.ndarray:
@@ -96,7 +98,7 @@ def squared_distance(n: int, alpha: float, kappa: float, J: int) -> float:
         value, first, second = (table[:, axes, levels].sum(axis=-1) for table in tables)
         curvature = 1 - first + second
         log_chance = 1 - first + value - np.log(2 * np.pi * curvature) / 2 - np.log1p(1 / (12 * curvature))
-        alone = np.exp(n * np.log1p(-np.minimum(np.exp(log_chance), 1.0)))
+        alone = np.exp(n * np.log1p(-np.minimum(np.exp(log_chance), CERTAIN)))
         more = STEP * float(np.sum(np.mean(alone * curvature, axis=1) * np.exp(-log_t)))
         total, start = total + more, start + CHUNK
         if 0 < more < SETTLED * total:
