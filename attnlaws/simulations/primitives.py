@@ -25,6 +25,10 @@ __all__ = [
 ]
 
 
+STRICT: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
+"""No entry for C callers, of which there are none: it would be compiled beside the one for Python."""
+
+
 def exact(function: Callable[..., Any]) -> Any:
     """Compile a function that disappears into its callers.
 
@@ -35,12 +39,12 @@ def exact(function: Callable[..., Any]) -> Any:
     Not cached on disk, neither here nor in :func:`kernel`: Numba's cache looks at the time stamp of the function's own
     file only, so after a change of this file it would go on serving callers in other files with the old code.
     """
-    return njit(forceinline=True, error_model="numpy", nogil=True, no_cfunc_wrapper=True)(function)
+    return njit(forceinline=True, **STRICT)(function)
 
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function that stays a function: strict IEEE arithmetic, division by zero as in NumPy, no GIL."""
-    return njit(error_model="numpy", nogil=True, no_cfunc_wrapper=True)(function)
+    return njit(**STRICT)(function)
 
 
 def _fused(kind: types.Float) -> Any:

@@ -31,8 +31,8 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     """The first of the judged boxes; the panel below has them all."""
     assert law.grid is not None
     box: dict[str, Any] = dict(law.grid.series[0])
-    ends = np.array([min(law.grid.values), max(law.grid.values)])
-    log_n = np.linspace(*(ends + MARGIN * (ends[1] - ends[0]) * np.array([-1, 1])), NODES)
+    low, high = float(min(law.grid.values)), float(max(law.grid.values))
+    log_n = np.linspace(low - MARGIN * (high - low), high + MARGIN * (high - low), NODES)
     lower, upper = (law(output=side, log_n=log_n, **box) for side in ("lower", "upper"))
     axes.fill_between(log_n, lower, upper, color=SHADE, linewidth=0)
     lines = [

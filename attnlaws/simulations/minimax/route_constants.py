@@ -24,7 +24,7 @@ def low(*, alpha: float) -> float:
     """The least of D^alpha + 1/D, the cube's level at ln n = 1 and kappa = 1, over all real D."""
     from scipy import optimize
 
-    found = optimize.minimize_scalar(
+    found: Any = optimize.minimize_scalar(
         lambda d: d**alpha + 1 / d, bounds=(0.05, 20.0), options={"xatol": 1e-10}, method="bounded"
     )
     return float(found.fun)
