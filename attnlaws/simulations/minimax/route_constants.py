@@ -1,5 +1,7 @@
 """Invert the entropy integral by bracketing, and minimize the cube's level over the number of axes, numerically."""
 
+from typing import Any
+
 from attnlaws.simulations import run
 from attnlaws.simulations.experiment import Exact
 
