@@ -138,9 +138,9 @@ def _sobolev_balls(log_n: Any, b: Any) -> tuple[Any, Any]:
         guess = arb(saddle(float(log_n), float(b)))
         about = guess + arb(0, 1e-11)
 
-        def at(log_t: Any) -> tuple[list[Any], tuple[Any, Any, Any]]:
-            found = theta.sums_ball(arb.pi() ** 2 / 4 * log_t.exp(), power)
-            return found, _load(*found, log_t, lambda one: one.log(), 2 * arb.pi())
+        def at(log_t: Any) -> tuple[Any, tuple[Any, Any, Any]]:
+            found: Any = theta.sums_ball(arb.pi() ** 2 / 4 * log_t.exp(), power)
+            return found, _load(found[0], found[1], found[2], found[3], log_t, lambda one: one.log(), 2 * arb.pi())
 
         found, (_, slope, exponent) = at(about)
         place = guess + (size - at(guess)[1][0]) / slope

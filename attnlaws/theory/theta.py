@@ -47,7 +47,7 @@ def _by_series(x: np.ndarray) -> np.ndarray:
 
 
 def _by_poisson(x: np.ndarray) -> np.ndarray:
-    y = (math.pi * np.arange(1.0, 4.0)[:, None]) ** 2 / x
+    y = np.minimum((math.pi * np.arange(1.0, 4.0)[:, None]) ** 2 / x, 800.0)  # exp(-800) is 0
     weight = 2 * np.exp(-y)
     moments = (1 + 0 * y, y, y * y - y, y**3 - 3 * y * y + y)
     root = np.sqrt(x / math.pi)

@@ -29,7 +29,7 @@ def axes_of(log_n: float, b: float, noise: float) -> tuple[float, np.ndarray]:
     def above(level: float) -> float:
         return noise * level + float(np.maximum(level - depth, 0).sum()) - log_n
 
-    level: Any = optimize.brentq(above, 0.0, log_n, xtol=1e-15, rtol=1e-14)
+    level: Any = optimize.brentq(above, 0.0, log_n, xtol=1e-15)
     return float(level), j[depth < level]
 
 
@@ -49,7 +49,7 @@ def neighbor(log_n: float, b: float) -> float:
 def log_theta(x: np.ndarray) -> np.ndarray:
     """Ln of the sum of exp(-x k^2) at complex x: the series where it is short, else Jacobi's other one."""
     square = np.arange(1.0, 8.0).reshape(-1, *[1] * x.ndim) ** 2
-    large = x.real > 1.5
+    large = np.real(x) > 1.5
     series = 1 + np.exp(-square * np.where(large, x, 1.5)).sum(axis=0)
     small = np.where(large, 1.5, x)
     waves = 1 + 2 * np.exp(-square * math.pi**2 / small).sum(axis=0)
@@ -66,8 +66,24 @@ def pinsker(log_n: float, b: float) -> tuple[float, float]:
     """
     from scipy import optimize
 
-    t = (1.4 * (b + 1) / (b * log_n)) ** b * 4 / math.pi**2
-    spaced = math.pi**2 / 4 * np.arange(1.0, 2 + (180 / (math.pi**2 * t)) ** (1 / b)) ** b
+    def axes(t: float) -> np.ndarray:
+        return math.pi**2 / 4 * np.arange(1.0, 2 + (180 / (math.pi**2 * t)) ** (1 / b)) ** b
+
+    def slope(log_t: float) -> tuple[float, float]:
+        """The logarithm of the transform, and its slope in ln t."""
+        t = math.exp(log_t)
+        here, there = (float(np.real(log_theta(factor * t * axes(t)).sum())) for factor in (1.0, 1.01))
+        return here, (there - here) / math.log(1.01)
+
+    def too_small(log_t: float) -> float:
+        value, falling = slope(log_t)
+        return value - falling - log_t - log_n
+
+    # Any line will do; along this one the integrand is a single hump.
+    start = b * math.log((b + 1) / (b * log_n))
+    log_t: Any = optimize.brentq(too_small, start - 2.0, start + 4.0, xtol=1e-3)
+    t = math.exp(log_t)
+    spaced = axes(t)
     step = REACH * t * math.sqrt((b + 1) / log_n) / NODES
     w = step * (np.arange(NODES) + 0.5)
     whole = float(log_theta(t * spaced).sum())
@@ -85,8 +101,8 @@ def pinsker(log_n: float, b: float) -> tuple[float, float]:
     def beyond(log_mu: float) -> float:
         return whole + t * math.exp(2 * log_mu) + math.log(sums(log_mu)[2]) - log_n
 
-    guess = 0.5 * math.log(log_n / (t * (b + 1)))
-    log_mu: Any = optimize.brentq(beyond, guess - 0.4, guess + 0.4, xtol=1e-13)
+    guess = 0.5 * (math.log(1 - slope(log_t)[1]) - log_t)
+    log_mu: Any = optimize.brentq(beyond, guess - 0.3, guess + 0.3, xtol=1e-13)
     shrunk, squared, size = sums(log_mu)
     return log_n * squared / shrunk, math.log(shrunk / size)
 
@@ -99,7 +115,7 @@ def shape(b: float) -> float:
     j = np.arange(1.0, 2 + (45 / x) ** (1 / b))
     apart = math.log(x) / 4 - math.log(math.pi) / 4 + math.log(2) / 2 - b / 4 * math.log(2 * math.pi)
     apart += sum((-1) ** (m + 1) / m * (x / math.pi) ** (m / 2) * float(zeta(-m * b / 2)) for m in (1, 2, 3))
-    return x ** (1 / b) * (float(log_theta(x * j**b + 0j).real.sum()) - apart)
+    return x ** (1 / b) * (float(np.real(log_theta(x * j**b)).sum()) - apart)
 
 
 def far_out(notion: str, b: float, axes: float) -> tuple[float, float]:
