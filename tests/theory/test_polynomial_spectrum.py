@@ -97,6 +97,20 @@ def test_the_codebook_of_one_bit_and_many():
     assert LAW(notion="neighbor", b=b, log_n=log_n) == pytest.approx(2 * log_n * water / risk, rel=1e-8)
 
 
+@pytest.mark.parametrize("b", [2.0, 3.0])
+def test_tents_leave_a_gap_to_sobolev(b):
+    """On cubes of half the width of axis D, cut in whole cells, the tents' risk at n = M/v is v: the power is b + 2."""
+
+    def bound(axes: float) -> tuple[float, float]:
+        cells = np.floor(2 * (axes / np.arange(1.0, axes + 1)) ** (b / 2) * (1 + 1e-12))
+        log_risk = -b * math.log(axes) - math.log(2 * (axes + 1) * (axes + 2))
+        return float(np.log(cells).sum()) - log_risk, log_risk
+
+    (first, before), (last, after) = bound(1e5), bound(1e6)
+    assert (before - after) / math.log(last / first) == pytest.approx(b + 2, rel=1e-3)
+    assert LAW(notion="sobolev", b=b) == b + 1
+
+
 def test_the_three_powers_are_in_order():
     for b in (1.5, 2.0, 3.5):
         assert [LAW(notion=notion, b=b) for notion in ("neighbor", "volumetric", "sobolev")] == [b - 1, b, b + 1]

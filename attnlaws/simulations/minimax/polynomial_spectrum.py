@@ -136,7 +136,7 @@ FINITE: dict[str, Callable[[float, float], float]] = {"volumetric": volumetric, 
 SHIFT = {"volumetric": 0, "sobolev": 1, "neighbor": -1}
 
 
-def exponent(*, notion: str, b: float, log_n: float | None) -> float:
+def exponent(*, notion: str = "volumetric", b: float, log_n: float | None = None) -> float:
     """A difference of ln R between two sizes over that of ln ln n; Pinsker's from sums over modes."""
     if log_n is None:
         (first, before), (last, after) = (far_out(notion, b, many) for many in (FAR_OUT, RATIO * FAR_OUT))
@@ -147,7 +147,7 @@ def exponent(*, notion: str, b: float, log_n: float | None) -> float:
     return (below - above) / math.log((log_n + STEP) / (log_n - STEP))
 
 
-def constant(*, notion: str, b: float, log_n: float | None) -> float:
+def constant(*, notion: str = "volumetric", b: float, log_n: float | None = None) -> float:
     """The risk times its power of ln n."""
     if log_n is None:
         log_n, log_risk = far_out(notion, b, FAR_OUT)

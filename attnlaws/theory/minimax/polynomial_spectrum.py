@@ -301,8 +301,8 @@ LAW = Law(
     ),
     derivations=(*_volumetric_cases(), *_sobolev_cases(), *_neighbor_cases()),
     claim=Equal(),
-    regime="exact at every n beside the steps, but for the saddle point: there the exponent is off by 1.4 % at "
-    "ln n = 15 and 0.1 % at 60, and the risk by 2 % and 0.2 %, for b = 2",
+    regime="exact at every n beside the steps, but for the saddle point: there the exponent is off by 1 % at "
+    "ln n = 18 and 0.1 % at 60, and the risk by 1.6 % and 0.2 %, for b = 2",
     grid=Grid(
         across="log_n",
         series=tuple({"notion": notion, "b": 2.0} for notion in POWERS),
