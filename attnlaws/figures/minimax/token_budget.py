@@ -18,7 +18,7 @@ def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
     for index, fixed in enumerate(law.grid.series):
         u, size = map(float, balance(fixed["log_n"], fixed["alpha"], fixed["kappa"]))
         risk, budget = np.exp(-2 * u), law(**fixed)
-        name = f"sample size 1e{fixed['log_n'] / np.log(10):.0f}: D = {size}, budget {budget:.3g}"
+        name = f"sample size 1e{fixed['log_n'] / np.log(10):.0f}: D = {size:.0f}, budget {budget:.3g}"
         axes.plot(TOKENS, risk + size / TOKENS, color=COLORS[index], label=name)
         axes.axhline(risk, color=COLORS[index], linewidth=0.8, linestyle=":")
         axes.plot(TOKENS, size / TOKENS, color="#999999", linewidth=0.8, linestyle="--")
