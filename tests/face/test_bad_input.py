@@ -88,9 +88,9 @@ def test_a_store_that_is_there_keeps_its_bytes(name, run, out):
     [
         (["simlate", "topk.tail_mass"], "command = 'simlate': did you mean simulate?"),
         (["--quick"], "command = '--quick': must be one of list, show, derive"),
-        (["list", "tpok"], "topic = 'tpok': must be one of retrieval, topk"),
+        (["list", "tpok"], "topic = 'tpok': must be one of minimax, retrieval, topk"),
         (["show", "topk.tailmass"], f"law = 'topk.tailmass': no law has this id; {TAILS}"),
-        (["derive", "linear"], "no law has this id; did you mean retrieval.linear, retrieval.linear_sphere?"),
+        (["derive", "linear"], "no law has this id; did you mean retrieval.linear, retrieval.linear_sphere, minimax.linear_functional?"),
         (["simulate", "retrieval.liner"], f"'retrieval.liner': no law has this id; {LINES}"),
         (["simulate", "zzz"], "law = 'zzz': no law has this id; `attnlaws list` shows them all"),
         (["simulate", "../topk.tail_mass"], "no law has this id"),

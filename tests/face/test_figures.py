@@ -1,5 +1,7 @@
 """The picture of every law, drawn from a made-up verdict: nothing cut off, nothing covered, ticks that can be read."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.legend import Legend
@@ -21,17 +23,17 @@ ERROR = 0.01
 
 
 def made_up(law, experiment):
-    """A verdict without a simulation: every point lies one standard error above the law."""
+    """A verdict without a simulation: every point of every output lies one standard error above the law."""
     instances = any(parameter.role == "instance" for parameter in law.parameters)
     what = "instance" if instances else "exact" if isinstance(experiment, Exact) else "mean"
     points = []
     for point in law.grid.points():
         given = {k: v for k, v in point.items() if law.parameter(k).role != "simulation"}
-        theory = 1.0 if instances else float(law(**given))
-        error = 0.0 if what != "mean" else ERROR * abs(theory)
-        points.append(
-            Judged(point, theory, theory + error, error, 100, 0.0, Outcome.SUPPORTED, visible=0.02, what=what)
-        )
+        for output in ("", *({} if instances else experiment.also)):
+            theory = 1.0 if instances else float(law(output=output or None, **given))
+            error = 0.0 if what != "mean" else ERROR * abs(theory)
+            judged = Judged(point, theory, theory + error, error, 100, 0.0, Outcome.SUPPORTED, visible=0.02, what=what)
+            points.append(replace(judged, output=output))
     rungs = tuple((float(n), 1.0 / n, 1e-3 / n) for n in law.grid.ladder["values"]) if law.grid.ladder else ()
     return Verdict(
         law=law.id,

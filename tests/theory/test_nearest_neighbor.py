@@ -94,7 +94,7 @@ def test_simulated_slopes_up_to_a_million():
     measured = slopes([mean for mean, _ in found], HALF_DECADES)
     assert np.all(np.abs(measured - slopes(LAW(n=HALF_DECADES, **BOX), HALF_DECADES)) < 5 * np.array(errors) + 0.005)
     assert measured == pytest.approx(SLOPES, abs=0.07)
-    mean, error = simulated(256, 7, n=10**7, **BOX)
+    mean, error = simulated(64, 7, n=10**7, **BOX)
     assert float(LAW(n=10**7, **BOX)) == pytest.approx(mean, abs=5 * error + 0.01 * mean)
 
 

@@ -34,6 +34,7 @@ __device__ inline void neighbor(u32 k0, u32 k1, u32 replicate, double*, double* 
     double best = double_of(0x7ff0000000000000ull);
     for (i64 first = 0; first + lane < n; first += LANES) {
         float square = 0.0f;
+#pragma unroll 1
         for (int g = 0; g < groups; ++g) {
             const u64 call = (u64)(LANES + first * groups + (i64)LANES * g + lane);
             const Words w = philox_call(k0, k1, call, 0u, replicate);

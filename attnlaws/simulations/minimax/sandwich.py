@@ -41,11 +41,11 @@ def literal(**_: Any) -> Replicate:
     )
 
 
-def reference(draws: dict[str, np.ndarray], **parameters: Any) -> dict[str, float]:
+def reference(draws: dict[str, np.ndarray], mode: str, **parameters: Any) -> dict[str, float]:
     """One replicate, spelt out in NumPy."""
     signs, modes = np.split(draws["items"], [2 * CELLS])
     below = tent_bayes.reference_of(choose)({"items": signs}, "collapsed", **parameters)
-    above = pinsker_sobolev.reference({"items": modes}, **{k: v for k, v in parameters.items() if k != "mode"})
+    above = pinsker_sobolev.reference({"items": modes}, **parameters)
     return {"lower": below["risk"], "upper": above["loss"]}
 
 
