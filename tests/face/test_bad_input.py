@@ -61,6 +61,7 @@ def command(law, changes):
 
 TAILS = "did you mean topk.tail_mass, topk.tail_mass_finite, topk.tail_mass_moments?"
 LINES = "did you mean retrieval.linear, retrieval.power, retrieval.linear_sphere?"
+LINEAR = "did you mean retrieval.linear, retrieval.linear_sphere, minimax.linear_functional?"
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -90,7 +91,7 @@ def test_a_store_that_is_there_keeps_its_bytes(name, run, out):
         (["--quick"], "command = '--quick': must be one of list, show, derive"),
         (["list", "tpok"], "topic = 'tpok': must be one of minimax, retrieval, topk"),
         (["show", "topk.tailmass"], f"law = 'topk.tailmass': no law has this id; {TAILS}"),
-        (["derive", "linear"], "no law has this id; did you mean retrieval.linear, retrieval.linear_sphere, minimax.linear_functional?"),
+        (["derive", "linear"], f"no law has this id; {LINEAR}"),
         (["simulate", "retrieval.liner"], f"'retrieval.liner': no law has this id; {LINES}"),
         (["simulate", "zzz"], "law = 'zzz': no law has this id; `attnlaws list` shows them all"),
         (["simulate", "../topk.tail_mass"], "no law has this id"),

@@ -27,7 +27,9 @@ def made_up(law, experiment):
     instances = any(parameter.role == "instance" for parameter in law.parameters)
     what = "instance" if instances else "exact" if isinstance(experiment, Exact) else "mean"
     points = []
-    for point in law.grid.points():
+    defaults = {parameter.name: parameter.default for parameter in law.parameters if not parameter.required}
+    for chosen in law.grid.points():
+        point = defaults | chosen
         given = {k: v for k, v in point.items() if law.parameter(k).role != "simulation"}
         for output in ("", *({} if instances else experiment.also)):
             theory = 1.0 if instances else float(law(output=output or None, **given))
