@@ -168,7 +168,7 @@ LAW = Law(
         "recall by tags from finitely many tokens",
         "reconstructed",
         title="Transformers as Measure-Theoretic Associative Memory: A Statistical Perspective",
-        authors="Kawata and Suzuki",
+        authors="Kawata, Ryotaro and Suzuki, Taiji",
         year="2026",
         note="the paper's text was not read; noise in the tags and finite documents are derived here",
     ),

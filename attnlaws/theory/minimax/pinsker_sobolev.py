@@ -98,7 +98,7 @@ LAW = Law(
         "upper bound on the minimax risk of the readout",
         "reconstructed",
         title="Transformers as Measure-Theoretic Associative Memory: A Statistical Perspective",
-        authors="Kawata and Suzuki",
+        authors="Kawata, Ryotaro and Suzuki, Taiji",
         year="2026",
         note="the abstract states exp(-(ln n)^(alpha/(1 + alpha))) up to constants in the exponent; this surrogate, "
         "its exact finite value and its slope are derived here",

@@ -58,7 +58,7 @@ LAW = Law(
         "separation of the tags (Assumption 2), for random tags that violate it",
         "reconstructed",
         title="Transformers as Measure-Theoretic Associative Memory: A Statistical Perspective",
-        authors="Kawata and Suzuki",
+        authors="Kawata, Ryotaro and Suzuki, Taiji",
         year="2026",
         note="the paper's text was not read; secondary notes quote tags without positive overlaps. Random tags are "
         "the opposite case, derived here",

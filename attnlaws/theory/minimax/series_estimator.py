@@ -102,7 +102,7 @@ LAW = Law(
         "rate of the readout from n samples",
         "reconstructed",
         title="Transformers as Measure-Theoretic Associative Memory: A Statistical Perspective",
-        authors="Kawata and Suzuki",
+        authors="Kawata, Ryotaro and Suzuki, Taiji",
         year="2026",
         note="the paper's estimator is a trained network; this surrogate and its finite risk are derived here",
     ),

@@ -55,7 +55,7 @@ LAW = Law(
         "sharpness of the recalling attention layer",
         "reconstructed",
         title="Transformers as Measure-Theoretic Associative Memory: A Statistical Perspective",
-        authors="Kawata and Suzuki",
+        authors="Kawata, Ryotaro and Suzuki, Taiji",
         year="2026",
         note="the paper's text was not read; the surrogate box and the sharpness are derived here",
     ),

@@ -94,7 +94,7 @@ LAW = Law(
         "the sanity experiment with shuffled queries",
         "reconstructed",
         title="Transformers as Measure-Theoretic Associative Memory: A Statistical Perspective",
-        authors="Kawata and Suzuki",
+        authors="Kawata, Ryotaro and Suzuki, Taiji",
         year="2026",
         note="the paper's text was not read; the experiment's set-up is quoted by secondary notes, the formula is "
         "derived here",

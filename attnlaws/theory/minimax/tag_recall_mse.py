@@ -57,7 +57,7 @@ LAW = Law(
         "recall by tags from finitely many tokens",
         "reconstructed",
         title="Transformers as Measure-Theoretic Associative Memory: A Statistical Perspective",
-        authors="Kawata and Suzuki",
+        authors="Kawata, Ryotaro and Suzuki, Taiji",
         year="2026",
         note="the paper's text was not read; secondary notes say that attention weights come near one-hot. What is "
         "left for a given sharpness and number of tokens is derived here",

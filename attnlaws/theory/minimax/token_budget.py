@@ -79,7 +79,7 @@ LAW = Law(
         "finite documents in place of measures",
         "reconstructed",
         title="Transformers as Measure-Theoretic Associative Memory: A Statistical Perspective",
-        authors="Kawata and Suzuki",
+        authors="Kawata, Ryotaro and Suzuki, Taiji",
         year="2026",
         note="the paper's text was not read; the surrogate box and the budget are derived here",
     ),
