@@ -88,12 +88,16 @@ def _pass(k0, k1, replicate, n, sigma, low, high, kept, sums):
             for i in range(count):  # a sum that is not cast back is one of 64 bits, and half as many fit a register
                 larger = np.int32(larger + np.int32(x[row, i] > high32))
                 smaller = np.int32(smaller + np.int32(x[row, i] < low32))
+            above += larger
+            if smaller == count:  # as nearly always where few are kept: nothing is to be compared, or added to zero
+                for i in range(count):
+                    under[i] += _level_weight(sigma, np.float64(x[row, i]))
+                continue
             for i in range(count):
                 score = np.float64(x[row, i])
                 weight = _level_weight(sigma, score)
                 under[i] += weight if score < low64 else 0.0
                 over[i] += weight if score > high64 else 0.0
-            above += larger
             if larger + smaller < count:
                 for i in range(count):
                     if low32 <= x[row, i] <= high32:
