@@ -13,8 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
-from attnlaws.simulations.experiment import Arithmetic, Replicate, Streaming
-from attnlaws.simulations.generate import finish_text, sums_text
+from attnlaws.simulations.experiment import Arithmetic, Replicate
 from attnlaws.simulations.replicate import replicate_text
 
 ENGINE = (
@@ -33,6 +32,8 @@ ENGINE = (
     "sources",
     "emit",
     "generate",
+    "item_loops",
+    "stream_kernel",
     "replicate",
     "task",
     "build",
@@ -66,25 +67,25 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attnlaws"
 
 
-def build(law_id: str, shape: Streaming | Replicate) -> tuple[ModuleType, ModuleType | None]:
-    """Compile an experiment's kernel, or find it compiled.
-
-    Returns:
-        The module with ``block``; for a stream, the module with ``finish``.
+def build(shape: Replicate) -> ModuleType:
+    """Compile a replicate's kernel, or find it compiled: the module with ``block``.
 
     Raises:
-        ValueError: the cache folder cannot be written, or the experiment leaves the exact vocabulary.
+        ValueError: the cache folder cannot be written, or the kernel calls what it cannot.
     """
-    if isinstance(shape, Streaming):
-        return _module(f"{law_id}_sums", sums_text(shape)), _module(f"{law_id}_finish", finish_text(shape))
-    return _module(law_id, replicate_text(shape)), None
+    return module_of(shape.kernel.__name__, replicate_text(shape))
 
 
-def _module(stem: str, text: str) -> ModuleType:
-    """The module of a text, under a name that carries the hash of the text and of the engine."""
+def module_of(stem: str, text: str) -> ModuleType:
+    """The module of a text, under a name that carries the hash of the text and of the engine.
+
+    The stem is for people who look into the cache. No law is in the name: laws with equal texts share a kernel.
+
+    Raises:
+        ValueError: the cache folder cannot be written.
+    """
     digest = hashlib.sha256((engine_hash() + text).encode()).hexdigest()
-    name = f"{''.join(c if c.isalnum() else '_' for c in stem)}_{digest[:32]}"
-    return _imported(name, text, str(cache_directory()))
+    return _imported(f"{stem}_{digest[:32]}", text, str(cache_directory()))
 
 
 @lru_cache

@@ -1,10 +1,8 @@
 """The very normals that a kernel draws, as arrays: for references, and for looking at one replicate."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from attnlaws.simulations.build import build
+from attnlaws.simulations.build import module_of
 from attnlaws.simulations.experiment import Replicate, Streaming, as_dtype
 from attnlaws.simulations.generate import LANES, Layout
 from attnlaws.simulations.stream import (
@@ -14,35 +12,21 @@ from attnlaws.simulations.stream import (
     normal_lanes64,
     stream_key,
 )
+from attnlaws.simulations.stream_kernel import loops_text
 from attnlaws.simulations.task import Task
-
-
-def _copy32(k0, k1, replicate, scratch, out, size):
-    """A replicate that reports its own normals."""
-    items = np.empty(size, np.float32)
-    fill_normals32(k0, k1, replicate, np.uint64(0), items)
-    for i in range(size):
-        out[i] = items[i]
-
-
-def _copy64(k0, k1, replicate, scratch, out, size):
-    """The same in float64."""
-    fill_normals64(k0, k1, replicate, np.uint64(0), out)
 
 
 def drawn_items(task: Task, first: int, count: int) -> np.ndarray:
     """Normals of a run of replicates of a self-contained kernel: [replicate, size].
 
-    The kernel that copies them is kept on disk as all others are, so nothing is compiled where only a few are wanted.
+    The function that copies them is among those that streams share, so nothing is compiled where a few are wanted.
     """
     assert isinstance(task.shape, Replicate)
-    bits = task.shape.precision
-    copy = replace(task.shape, kernel=_copy32 if bits == "float32" else _copy64, scratch=lambda **_: 0)
-    module, _ = build(f"draws_{bits}", copy)
-    values = np.empty((count, task.draws))
+    bits = 32 if task.shape.precision == "float32" else 64
+    out = np.empty((count, task.draws), as_dtype(task.shape.precision))
     key = (np.uint64(k) for k in stream_key(task.seed, task.label))
-    module.block(*key, first, np.empty(0), values, task.draws)
-    return values.astype(as_dtype(bits))
+    module_of(f"loops{bits}", loops_text(bits)).copied(*key, first, out)
+    return out
 
 
 def drawn(task: Task, replicate: int) -> dict[str, np.ndarray]:

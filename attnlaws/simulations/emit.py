@@ -1,17 +1,21 @@
 """One expression, two languages: SymPy to a list of exactly rounded operations, printed for Numba and for CUDA.
 
-Both texts come from the same list in the same order, so they cannot differ in what they compute.
+Both texts come from the same list in the same order, so they cannot differ in what they compute. What is computed only
+once a replicate is not worth a compilation: NumPy does the same operations, one by one, on arrays of replicates.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sympy
 from sympy import Expr, Rational, Symbol
 from sympy.core.sorting import default_sort_key
 
 from attnlaws.simulations.experiment import Arithmetic, Precision
+
+Function = Callable[[np.ndarray], np.ndarray]
 
 BINARY = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 UNARY = ("neg", "sqrt", "exp", "log")
@@ -222,3 +226,45 @@ def print_cuda(program: Program, precision: Precision, indent: int = 4, arithmet
 def show_result(result: str | float, precision: Precision) -> str:
     """A result as Numba text: its name, or a constant of the right type."""
     return result if isinstance(result, str) else f"np.{precision}({result!r})"
+
+
+def evaluate(program: Program, values: Mapping[str, Any], functions: Mapping[str, Function]) -> dict[str, Any]:
+    """Do a program's operations in float64 on arrays, with the bits that its texts have for each element.
+
+    Args:
+        program: the operations.
+        values: float64 arrays, or numbers, by what they are called in the text.
+        functions: ``exp`` and ``log`` of arrays; NumPy's own would round otherwise.
+
+    Example:
+        >>> x = sympy.Symbol("x")
+        >>> evaluate(lower({"out": sympy.Max(2 * x, 1)}, ["x"]), {"x": np.array([0.25, 4.0])}, {})["out"].tolist()
+        [1.0, 8.0]
+    """
+    known = {name: np.asarray(value, np.float64) for name, value in values.items()}
+
+    def value(argument: str | float) -> Any:
+        return known[argument] if isinstance(argument, str) else np.float64(argument)
+
+    with np.errstate(all="ignore"):  # what is no number in the end is refused by whoever asked
+        for operation in program.operations:
+            known[operation.target] = _applied(operation.name, *map(value, operation.arguments), functions=functions)
+        return {name: value(result) for name, result in program.results.items()}
+
+
+PLAIN: Mapping[str, Callable[..., Any]] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "neg": np.negative,
+    "sqrt": np.sqrt,
+}
+
+
+def _applied(name: str, *arguments: Any, functions: Mapping[str, Function]) -> Any:
+    if name in ("max", "min"):
+        first, second = arguments  # a NaN on either side is kept
+        kept = (first > second if name == "max" else first < second) | (first != first)
+        return np.where(kept, first, second)
+    return (PLAIN.get(name) or functions[name])(*arguments)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
@@ -16,12 +17,14 @@ __all__ = [
     "aligned_stack",
     "bits_to_float32",
     "bits_to_float64",
+    "call_item",
     "exact",
     "float32_to_bits",
     "float64_to_bits",
     "fma32",
     "fma64",
     "kernel",
+    "pointers_apart",
 ]
 
 
@@ -82,7 +85,38 @@ def _align(typingctx):
     return types.none(), lower
 
 
+def _apart(typingctx):
+    """Called in a function: promise that its pointers lead to memory of their own, or no loop becomes vector code."""
+
+    def lower(context, builder, signature, args):
+        for argument in builder.function.args:
+            if isinstance(argument.type, ir.PointerType):
+                argument.add_attribute("noalias")
+        return context.get_dummy_value()
+
+    return types.none(), lower
+
+
+def _call(typingctx, address, x, dots, scalars, parameters, sums, weights, left):
+    """Call a stream's function of items by its address, with pointers to arrays."""
+    arrays = x, dots, scalars, parameters, sums, weights
+
+    def lower(context, builder, signature, args):
+        given = [
+            context.make_array(kind)(context, builder, value).data
+            for kind, value in zip(signature.args[1:-1], args[1:-1], strict=True)
+        ]
+        given.append(args[-1])
+        kind = ir.FunctionType(ir.VoidType(), [value.type for value in given])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), given)
+        return context.get_dummy_value()
+
+    return types.none(types.uint64, *arrays, types.int64), lower
+
+
 aligned_stack: Any = intrinsic(_align)
+pointers_apart: Any = intrinsic(_apart)
+call_item: Any = intrinsic(_call)
 _fma32 = _fused(types.float32)
 _fma64 = _fused(types.float64)
 _float32_to_bits = _cast(types.float32, types.uint32)

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from attnlaws.simulations.build import build, engine_hash
+from attnlaws.simulations.build import build, engine_hash, module_of
 from attnlaws.simulations.experiment import Arithmetic, Experiment, Quantile, Shape, Streaming, length_of
 from attnlaws.simulations.generate import LANES, Layout
 from attnlaws.simulations.sources import read_sources, source_of
 from attnlaws.simulations.stream import stream_key
+from attnlaws.simulations.stream_kernel import StreamKernel
 from attnlaws.simulations.sums import monomial_sums
 
 BLOCK_DRAWS = 1 << 20
@@ -193,19 +194,15 @@ class Kernel:
 
     def __init__(self, task: Task) -> None:
         shape, parameters = task.shape, task.parameters
-        self.module, self.last = build(task.law_id, shape)
         self.outputs = len(task.outputs)
         self.key = tuple(np.uint64(k) for k in stream_key(task.seed, task.label))
         if isinstance(shape, Streaming):
-            layout = Layout(shape)
-            self.items = shape.items(**parameters)
-            self.arguments = (
-                np.array([float(parameters[name]) for name in layout.parameters]),
-                np.array([length_of(name, parameters) for name in layout.lengths], np.int64),
-            )
-            vectors = sum(v.vector.size(parameters) for v in shape.vector_sums)
-            self.width = len(shape.scalars) + len(shape.sums) + vectors
+            lengths = {name: length_of(name, parameters) for name in Layout(shape).lengths}
+            self.stream: StreamKernel | None = StreamKernel(shape, parameters, lengths, module_of)
+            self.items, self.width = self.stream.items, self.stream.width
+            self.arguments: tuple[Any, ...] = self.stream.numbers, self.stream.lengths
         else:
+            self.stream, self.module = None, build(shape)
             names = list(inspect.signature(shape.kernel).parameters)[5:]
             given = shape.arguments(**parameters)
             self.arguments = tuple(given[name] for name in names)
@@ -237,25 +234,21 @@ class Kernel:
 
     def values(self, task: Task, first: int, count: int) -> np.ndarray:
         """Outputs of each replicate of a run of them."""
+        if self.stream is not None:
+            return self.stream.finish(self.raw(first, count))
         values = np.empty((count, self.outputs))
-        if self.last is None:
-            self.module.block(*self.key, first, np.empty(self.scratch), values, *self.arguments)
-        else:
-            self.last.finish(*self.arguments, self.raw(first, count), values)
+        self.module.block(*self.key, first, np.empty(self.scratch), values, *self.arguments)
         return values
 
     def raw(self, first: int, count: int, part: int = 0, parts: int = 1) -> np.ndarray:
         """Rows of scalars and sums of some replicates of a stream, over all items or one part of them."""
-        raw = np.empty((count, self.width))
-        self.module.block(*self.key, first, self.items, *self.arguments, raw, part, parts)
-        return raw
+        assert self.stream is not None
+        return self.stream.raw(self.key, first, count, part, parts)
 
     def finish(self, raw: np.ndarray) -> np.ndarray:
         """Outputs of replicates of a stream from their rows of scalars and sums."""
-        assert self.last is not None
-        values = np.empty((len(raw), self.outputs))
-        self.last.finish(*self.arguments, raw, values)
-        return values
+        assert self.stream is not None
+        return self.stream.finish(raw)
 
 
 def canonical(parameters: Mapping[str, Any]) -> str:

@@ -15,8 +15,10 @@ from sympy import Symbol
 from attnlaws import registry
 from attnlaws.simulations import build, task
 from attnlaws.simulations.experiment import Replicate
-from attnlaws.simulations.generate import HEADER
+from attnlaws.simulations.generate import ITEM, Layout, item_text
 from attnlaws.simulations.primitives import kernel
+from attnlaws.simulations.replicate import HEADER
+from attnlaws.simulations.stream_kernel import LOOPS
 
 SIMULATIONS = "attnlaws.simulations."
 ONLY_RUNS = {"run"}
@@ -32,7 +34,7 @@ task = make_task(law, experiment, law.validate(n=64, kappa=0.25, sigma=1.0), 0, 
 print("ready", flush=True)
 sys.stdin.readline()
 bits = task.values(0, 100).tobytes().hex()
-module, _ = build.build(task.law_id, task.shape)
+module = build.build(task.shape)
 print(len(module.block.stats.cache_misses), sum(module.block.stats.cache_hits.values()), bits)
 """
 
@@ -99,31 +101,29 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "kernels"
 
 
-def test_equal_texts_have_one_module_and_another_text_another(folder):
+def item_of(shape):
+    return build.module_of("item", item_text(Layout(shape)))
+
+
+def test_equal_texts_have_one_module_whichever_law_they_belong_to(folder):
     shape = shape_of("retrieval.linear", "collapsed", n=9, d_k=8, convention="ratio")
     changed = replace(shape, outputs={name: 2 * form for name, form in shape.outputs.items()})
-    sums, finish = build.build("retrieval.linear", shape)
-    assert build.build("retrieval.linear", shape) == (sums, finish)
-    other_sums, other_finish = build.build("retrieval.linear", changed)
-    assert other_sums is sums
-    assert other_finish.__name__ != finish.__name__
+    assert item_of(shape) is item_of(changed)
+    assert len(list(folder.glob("*.py"))) == 1
 
 
 def test_a_change_of_one_operation_in_the_sums_is_another_module(folder):
     shape = shape_of("retrieval.linear", "collapsed", n=9, d_k=8, convention="ratio")
     (name, form), *_ = shape.sums.items()
-    names = {
-        build._module("sums", build.sums_text(one)).__name__
-        for one in (shape, replace(shape, sums={name: form + Symbol("query_norm2")}))
-    }
+    names = {item_of(one).__name__ for one in (shape, replace(shape, sums={name: form + Symbol("query_norm2")}))}
     assert len(names) == 2
 
 
 def test_a_change_of_the_engine_is_another_module(folder, monkeypatch):
     shape = shape_of("topk.tail_mass", "literal", n=8, kappa=0.5, sigma=1.0)
-    before = build.build("topk.tail_mass", shape)[0].__name__
+    before = build.build(shape).__name__
     monkeypatch.setattr(build, "engine_hash", lambda: "another engine")
-    assert build.build("topk.tail_mass", shape)[0].__name__ != before
+    assert build.build(shape).__name__ != before
 
 
 @pytest.mark.parametrize("blocked", ["a file", "below a file"])
@@ -133,7 +133,7 @@ def test_a_cache_folder_that_cannot_be_written_is_named(blocked, tmp_path, monke
     monkeypatch.setenv("ATTNLAWS_CACHE", str(chosen))
     shape = shape_of("topk.tail_mass", "literal", n=8, kappa=0.5, sigma=1.0)
     with pytest.raises(ValueError, match=r"^ATTNLAWS_CACHE = .*: must be a folder that can be written"):
-        build.build("topk.tail_mass", shape)
+        build.build(shape)
 
 
 def engine_modules(trees, imports_of, start):
@@ -149,7 +149,8 @@ def engine_modules(trees, imports_of, start):
 
 def test_no_source_that_can_change_a_bit_escapes_the_hash(modules, imports_of):
     """Stored rows and compiled kernels are known by the hash of the engine: it must cover all that makes them."""
-    start = [ast.parse(HEADER), modules["attnlaws.simulations.task"]]
+    texts = HEADER, ITEM.format(number="None"), LOOPS.format(bits=32, width=4)
+    start = [*map(ast.parse, texts), modules["attnlaws.simulations.task"]]
     reached = engine_modules(modules, imports_of, start) | {"task"}
     assert {"arithmetic", "primitives", "stream", "sums", "generate"} <= reached
     assert reached == set(build.ENGINE)
@@ -198,6 +199,8 @@ def test_an_experiment_that_borrows_from_another_depends_on_its_file(monkeypatch
 
 LENDER = """
 from attnlaws.simulations.primitives import kernel
+from attnlaws.simulations.replicate import HEADER
+from attnlaws.simulations.stream_kernel import LOOPS
 
 @kernel
 def twice(x):
@@ -231,7 +234,7 @@ def test_a_kernel_that_calls_what_another_experiment_has_is_known_by_its_file_to
     names, values = [], np.empty((2, 1))
     for factor in (2.0, 3.0):
         monkeypatch.setitem(globals(), "twice", lender(factor).twice)
-        module = build.build("house.borrower", shape)[0]
+        module = build.build(shape)
         module.block(np.uint64(1), np.uint64(2), 0, np.empty(1), values, 64)
         names.append(module.__name__)
         assert (values == 64 * factor).all()
@@ -242,4 +245,4 @@ def test_a_kernel_that_calls_what_no_generated_module_can_import_is_refused(monk
     monkeypatch.setitem(globals(), "twice", kernel(lambda x: 2 * x))
     shape = Replicate(borrowing, lambda **_: {"n": 64}, lambda **_: 1, lambda **_: 1, ("out",))
     with pytest.raises(ValueError, match=r"^twice: a kernel of your own can call only .*tail_share"):
-        build.build("house.stranger", shape)
+        build.build(shape)

@@ -59,7 +59,7 @@ def shares() -> dict[str, float]:
     drawn, known = task_module.Kernel.raw, {}
 
     def drawn_once(kernel, *given):
-        at = (kernel.module, kernel.key, kernel.items, *given)
+        at = (kernel.stream.item, kernel.key, kernel.items, *given)
         if at not in known:
             known.clear()
             known[at] = drawn(kernel, *given)
