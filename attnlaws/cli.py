@@ -69,17 +69,16 @@ def _version(verbose: bool) -> str:
     import platform
     from importlib.metadata import version
 
-    from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
+    from llvmlite.binding import get_host_cpu_name
 
     from attnlaws.simulations.build import cache_directory
     from attnlaws.simulations.gpu import Gpus
-    from attnlaws.simulations.run import cores
+    from attnlaws.simulations.run import cores, vectors
 
     names = ("numpy", "scipy", "sympy", "numba", "matplotlib", "python-flint", "xarray")
-    widest = next((w for w in ("avx512f", "avx2", "sse4.2", "neon") if get_host_cpu_features().get(w)), "scalar")
     lines = [f"attnlaws {__version__}", f"python {platform.python_version()} on {platform.platform()}"]
     lines += [f"{name} {version(name)}" for name in names]
-    lines += [f"threads {cores()}", f"processor {get_host_cpu_name()}, vectors {widest}"]
+    lines += [f"threads {cores()}", f"processor {get_host_cpu_name()}, vectors {vectors()}"]
     lines += [f"kernels are kept in {cache_directory()}", "backend cpu: exact arithmetic, all experiments"]
     try:
         lines += [f"backend {Gpus().device}: exact arithmetic, all experiments; fast arithmetic, those in float32"]
@@ -272,14 +271,19 @@ def _new(argv: list[str]) -> int:
 
 
 def _bench(argv: list[str]) -> int:
-    from attnlaws.bench import bench_command
-
     parser = _parser("bench")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument("--growth", metavar="FILE.svg", help="draw time and memory against N instead; two minutes")
     parser.add_argument(
         "--repeats", type=int, default=5, help="runs of each side; the ratio is of the fastest ones (default: 5)"
     )
     arguments = parser.parse_args(argv)
+    if arguments.growth is not None:
+        from attnlaws.growth import growth_command
+
+        return growth_command(arguments.repeats, arguments.growth, arguments.json)
+    from attnlaws.bench import bench_command
+
     return bench_command(arguments.repeats, arguments.json)
 
 

@@ -158,6 +158,14 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def vectors() -> str:
+    """The widest vectors of the processor."""
+    from llvmlite.binding import get_host_cpu_features
+
+    features = get_host_cpu_features()
+    return next((name for name in ("avx512f", "avx2", "sse4.2", "neon") if features.get(name)), "scalar")
+
+
 def _mapped(
     task: Task, batches: Sequence[Sequence[Block]], backend: Backend
 ) -> Generator[dict[Block, np.ndarray], None, None]:

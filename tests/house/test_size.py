@@ -67,7 +67,7 @@ def test_generated_kernels_are_not_loosened(files, root):
 def test_random_numbers_come_from_our_own_streams(modules, imports_of):
     """Only the bench's peers draw with NumPy."""
     for name, tree in modules.items():
-        if name != "attnlaws.bench":
+        if name != "attnlaws.bench_peers":
             used = {dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
             assert not {"np.random", "numpy.random"} & used, name
             assert "numpy.random" not in imports_of(tree), name
