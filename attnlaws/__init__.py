@@ -131,6 +131,7 @@ def verify(
     experiment: "Experiment | Exact | None" = None,
     *,
     profile: str = "normal",
+    seconds: float | None = None,
     seed: int = 0,
     out: str | Path = STORE,
     threads: int | None = None,
@@ -141,7 +142,9 @@ def verify(
     Args:
         law: an id, or a law of your own.
         experiment: how your own law is simulated; a law made by ``claiming`` takes that of the law it was made from.
-        profile: "quick", "normal" or "full".
+        profile: "quick", "normal" or "full": how small the error bars become.
+        seconds: time for the simulations; where it does not suffice they end there, and the verdict may be undecided.
+            What is drawn stays in the store, so that the next call goes on from it.
         seed: seed of the streams.
         out: folder of the store.
         threads: worker threads, by default one per core.
@@ -152,13 +155,15 @@ def verify(
         The verdict; ``.outcome`` is SUPPORTED, REFUTED or INCONCLUSIVE.
 
     Raises:
-        ValueError: no law has this id, there is no such profile or backend, or the store cannot be used.
+        ValueError: no law has this id, there is no such profile or backend, ``seconds`` is no positive number, or the
+            store cannot be used.
     """
     from attnlaws.catalog import judged
     from attnlaws.console import progress_bar
 
     with progress_bar() as progress:
         options: dict[str, Any] = {"profile": profile, "seed": seed, "out": out, "threads": threads}
+        options["seconds"] = seconds
         return judged(law, experiment, backend=backend, progress=progress, **options)
 
 

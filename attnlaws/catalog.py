@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 from attnlaws import registry
 from attnlaws.figures.overlay import overlay
 from attnlaws.simulations.experiment import Exact, Experiment
+from attnlaws.simulations.profile import FULL, NORMAL, QUICK, Profile
 from attnlaws.simulations.run import Progress
-from attnlaws.simulations.simulate import backend_named, whole
+from attnlaws.simulations.simulate import backend_named, seconds_of, whole
 from attnlaws.simulations.store import Store
 from attnlaws.simulations.verdict import Verdict
-from attnlaws.simulations.verify import FULL, NORMAL, QUICK, Profile, key_of, verify
+from attnlaws.simulations.verify import key_of, verify
 from attnlaws.theory.law import Law
 
 WIDTH, NARROWEST = 120, 40
@@ -119,6 +120,7 @@ def judged(
     out: str | Path,
     backend: str = "auto",
     threads: int | None = None,
+    seconds: float | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Verdict:
@@ -136,6 +138,7 @@ def judged(
         raise ValueError(f"experiment = {experiment!r}: must be an Experiment or an Exact")
     options["seed"] = whole("seed", options.get("seed", 0), 0)
     computer = backend_named(backend, None if threads is None else whole("threads", threads, 1))
+    options["seconds"] = seconds_of(seconds)
     with Store(out) as store:
         return verify(law, experiment, store, profile=chosen, backend=computer, progress=progress, **options)
 

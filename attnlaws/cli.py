@@ -169,7 +169,7 @@ def _simulate(argv: list[str]) -> int:
 
 
 def _verify(argv: list[str]) -> int:
-    from attnlaws.simulations.command import add_run
+    from attnlaws.simulations.command import add_run, number
 
     parser = _parser("verify")
     parser.add_argument(
@@ -186,6 +186,18 @@ def _verify(argv: list[str]) -> int:
     )
     size.add_argument(
         "--full", action="store_const", const="full", dest="profile", help="much longer: a quarter of the error bars"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=number,
+        metavar="S",
+        help="time for the simulations of each law, beside what is derived and compiled: where it does not suffice "
+        "they end there, and the verdict may be undecided; the same command goes on from what is stored",
+    )
+    parser.add_argument(
+        "--timings",
+        action="store_true",
+        help="show where each law's time went, in seconds on the wall of the process that judged it",
     )
     parser.add_argument("--draw", metavar="DIR", help="draw the judged laws of the catalog into this folder as well")
     add_run(parser)

@@ -74,6 +74,8 @@ def _advance(bar: Any) -> "Progress":
         begun = started.setdefault(task.identity, now)
         if now - begun < PATIENCE_SECONDS and task.identity not in shown:
             return
+        for other in shown.keys() - {task.identity}:  # a run that time ended
+            bar.remove_task(shown.pop(other))
         label = f"{task.law_id} {point_text(task.parameters)}{precision(task, rows, now)}"
         if task.identity not in shown:
             shown[task.identity] = bar.add_task(label, total=total)
@@ -147,6 +149,8 @@ def show_points(verdict: "Verdict") -> None:
 
 
 def _numbers(point: "Judged") -> tuple[str, str, str, str]:
+    if not point.replicates:
+        return f"{point.theory:.6g}", "", "", ""
     if point.what == "law":
         return "whole law", f"distance {point.mean:.4f}", "", seen(point.visible)
     return (
@@ -205,6 +209,8 @@ def show_verdict(verdict: "Verdict") -> None:
             f"{'exact computation' if verdict.exact else 'simulation'} "
             f"{significant(worst.mean, worst.standard_error)}: {apart(worst.mean, worst.theory)}."
         )
+    elif verdict.visible == float("inf"):
+        out.print("At no point is there an estimate that could have refuted it.")
     elif any(point.what == "instance" for point in verdict.points):
         count = sum(point.replicates for point in verdict.points)
         out.print(
@@ -260,6 +266,22 @@ def verdict_table(rows: "list[tuple[Verdict, float]]") -> None:
         f"{len(rows)} laws: {len(rows) - len(against) - undecided} as expected, {undecided} undecided, "
         f"{len(against)} against expectation{': ' + ', '.join(against) if against else ''}."
     )
+
+
+def timings_table(rows: "list[tuple[str, Mapping[str, float]]]") -> None:
+    """Where the time went, law by law."""
+    from rich import box
+    from rich.table import Table
+
+    title = "Seconds on the wall, in the process that judged the law"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("law", no_wrap=True)
+    for name in (*rows[0][1], "all"):
+        table.add_column(name, justify="right")
+    sums = "all", {name: sum(seconds[name] for _, seconds in rows) for name in rows[0][1]}
+    for law_id, seconds in [*rows, sums] if len(rows) > 1 else rows:
+        table.add_row(law_id, *(f"{value:.2f}" for value in (*seconds.values(), sum(seconds.values()))))
+    console().print(table)
 
 
 def _as_expected(verdict: "Verdict") -> str:

@@ -5,11 +5,11 @@ import json
 import multiprocessing
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,21 @@ import numpy as np
 
 from attnlaws import registry
 from attnlaws.catalog import figure_of, judged, picture_folder, profile_named
-from attnlaws.console import progress_bar, show_points, show_verdict, verdict_table
+from attnlaws.console import progress_bar, show_points, show_verdict, timings_table, verdict_table
 from attnlaws.figures.style import save
 from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED
+from attnlaws.simulations.grow import largest_rows
 from attnlaws.simulations.run import cores
-from attnlaws.simulations.simulate import backend_named, whole
+from attnlaws.simulations.simulate import backend_named, seconds_of, whole
 from attnlaws.simulations.store import Store, describe
 from attnlaws.simulations.task import Block, Task
+from attnlaws.simulations.timings import DRAW, LOAD, Timings
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.simulations.verify import verify
 
 POLL_SECONDS = 0.05
 
-Timed = tuple[Verdict, float]
+Timed = tuple[Verdict, Timings]
 
 
 def verify_command(arguments: argparse.Namespace) -> int:
@@ -37,32 +39,34 @@ def verify_command(arguments: argparse.Namespace) -> int:
     profile = arguments.profile or "normal"
     threads = None if arguments.threads is None else whole("threads", arguments.threads, 1)
     options = {"out": arguments.out, "seed": whole("seed", arguments.seed, 0), "threads": threads}
-    options["backend"] = arguments.backend
+    options |= {"backend": arguments.backend, "seconds": arguments.seconds}
+    seconds_of(arguments.seconds)  # refused here, before anything is loaded
     targets: Sequence[str] = arguments.targets
-    single: tuple[Any, Any] | None = None
+    single: Callable[[], tuple[Any, Any]] | None = None
     ids: list[str] = []
     if files := [target for target in targets if target.endswith(".py") or Path(target).is_file()]:
         if len(targets) > 1:
             raise ValueError(f"FILE = {files[0]!r}: must be judged alone, here are {len(targets)} targets")
-        single = registry.load_file(files[0])
+        single = partial(registry.load_file, files[0])
     elif len(targets) == 1 and "." in targets[0]:
-        single = registry.law(targets[0]), None
+        single = partial(_loaded, targets[0])
     else:
         ids = registry.ids() if arguments.all else _ids_of(targets)
     if arguments.draw:
         picture_folder("draw", arguments.draw)
-    results = [_judged_here(*single, profile, options)] if single else judged_apart(ids, profile, options)
+    results = [_judged_here(single, profile, options)] if single else judged_apart(ids, profile, options)
     if arguments.draw:
-        _draw([verdict for verdict, _ in results], arguments.draw)
-    _report(results, arguments.json)
+        _draw(results, arguments.draw)
+    _report(results, arguments.json, arguments.timings)
     return AS_EXPECTED if all(verdict.as_expected for verdict, _ in results) else CONTRADICTED
 
 
-def _draw(verdicts: Sequence[Verdict], folder: str) -> None:
+def _draw(results: Sequence[Timed], folder: str) -> None:
     """Draw the laws of the catalog among those judged; where the pictures lie goes to standard error."""
-    for verdict in verdicts:
+    for verdict, timings in results:
         if verdict.law in registry.ids():
-            path = save(figure_of(registry.law(verdict.law), verdict), Path(folder) / f"{verdict.law}.svg")
+            with timings.phase(DRAW):
+                path = save(figure_of(registry.law(verdict.law), verdict), Path(folder) / f"{verdict.law}.svg")
             print(f"drew {path}", file=sys.stderr)
 
 
@@ -77,19 +81,22 @@ def _ids_of(targets: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def _timed(action: Callable[[], Verdict]) -> Timed:
-    start = time.monotonic()
-    return action(), time.monotonic() - start
+def _loaded(law_id: str) -> tuple[Any, Any]:
+    """A law and its experiment."""
+    return registry.law(law_id), registry.experiment(law_id)
 
 
-def _judged_here(law: Any, experiment: Any, profile: str, options: Mapping[str, Any]) -> Timed:
+def _judged_here(load: Callable[[], tuple[Any, Any]], profile: str, options: Mapping[str, Any]) -> Timed:
+    timings = Timings()
+    with timings.phase(LOAD):
+        law, experiment = load()
     with progress_bar() as progress:
-        return _timed(lambda: judged(law, experiment, profile=profile, progress=progress, **options))
+        return judged(law, experiment, profile=profile, progress=progress, timings=timings, **options), timings
 
 
-def _report(results: Sequence[Timed], as_json: bool) -> None:
+def _report(results: Sequence[Timed], as_json: bool, with_timings: bool) -> None:
     if as_json:
-        records = [verdict.as_dict() | {"seconds": round(seconds, 3)} for verdict, seconds in results]
+        records = [verdict.as_dict() | _seconds(timings, with_timings) for verdict, timings in results]
         print(json.dumps(records[0] if len(records) == 1 else {"laws": records}))
         return
     if len(results) == 1:
@@ -98,7 +105,15 @@ def _report(results: Sequence[Timed], as_json: bool) -> None:
         show_verdict(verdict)
         print()
     if len(results) > 1:
-        verdict_table(list(results))
+        verdict_table([(verdict, timings.total) for verdict, timings in results])
+    if with_timings:
+        timings_table([(verdict.law, timings.seconds) for verdict, timings in results])
+
+
+def _seconds(timings: Timings, each: bool) -> dict[str, Any]:
+    """What JSON says of the time: all of it, and the parts."""
+    parts = {name: round(seconds, 3) for name, seconds in timings.seconds.items()}
+    return {"seconds": round(timings.total, 3)} | ({"timings": parts} if each else {})
 
 
 # --- many laws ------------------------------------------------------------------------------------------------------
@@ -129,8 +144,9 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -
         futures: dict[Future[Timed], str] = {}
         try:
             with _uninterrupted():
+                limits = {"seconds": seconds_of(options["seconds"]), "memory": largest_rows() / workers}
                 for law_id in ids:
-                    given = profile, options["seed"], options["backend"], contents[law_id]
+                    given = profile, options["seed"], options["backend"], contents[law_id], limits
                     futures[pool.submit(_judge, law_id, *given)] = law_id
             for future in _collected(set(futures), channel, store):
                 results[futures[future]] = future.result()
@@ -208,18 +224,17 @@ class _Remote:
         _channel.put(("record", (kind, law, key, dict(body))))
 
 
-def _judge(law_id: str, profile: str, seed: int, backend: str, contents: Mapping[str, Any]) -> Timed:
+def _judge(
+    law_id: str, profile: str, seed: int, backend: str, contents: Mapping[str, Any], limits: Mapping[str, float]
+) -> Timed:
     """Judge one law in a worker."""
-    return _timed(
-        lambda: verify(
-            registry.law(law_id),
-            registry.experiment(law_id),
-            _Remote(contents),
-            profile=profile_named(profile),
-            seed=seed,
-            backend=backend_named(backend, threads=1),
-        )
-    )
+    timings = Timings()
+    with timings.phase(LOAD):
+        law, experiment = _loaded(law_id)
+    computer = backend_named(backend, threads=1)
+    known = _Remote(contents)
+    options: dict[str, Any] = {"profile": profile_named(profile), "seed": seed, "backend": computer, **limits}
+    return verify(law, experiment, known, timings=timings, **options), timings
 
 
 @contextmanager

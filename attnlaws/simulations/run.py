@@ -91,6 +91,7 @@ def run(
     backend: Backend | None = None,
     batch: int | None = None,
     progress: Progress | None = None,
+    over: Callable[[], bool] = lambda: False,
 ) -> Rows:
     """Compute the blocks of a task that the store lacks, and store them as they finish.
 
@@ -103,9 +104,10 @@ def run(
         batch: blocks handed to a worker at a time; by default as many draws as the backend likes. The result does not
             depend on it.
         progress: called now and then with the task, the rows so far and the number of blocks in all.
+        over: whether no more batches are begun; those under way are finished.
 
     Returns:
-        The row of every block.
+        The row of every block; where it was over before, all rows that there are.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, once the blocks that were finished are stored.
@@ -117,13 +119,13 @@ def run(
     missing = [block for block in blocks if block not in rows]
     backend = backend or Cpu(threads)
     device = backend.device if task.arithmetic == "exact" else f"{backend.device}, fast arithmetic"
-    if missing:
+    if missing and not over():
         backend.prepare(task)
     size = batch or max(1, backend.batch_draws // (task.draws * task.block_size))
     batches = [missing[i : i + size] for i in range(0, len(missing), size)]
     unsaved: dict[Block, np.ndarray] = {}
     last = time.monotonic()
-    with closing(_mapped(task, batches, backend)) as finished:
+    with closing(_mapped(task, batches, backend, over)) as finished:
         try:
             for done in finished:
                 _refuse_what_is_no_number(task, done)
@@ -137,7 +139,7 @@ def run(
         finally:
             if unsaved:
                 store.add(task, unsaved, device)
-    return {block: rows[block] for block in blocks}
+    return {block: rows[block] for block in blocks} if all(block in rows for block in missing) else rows
 
 
 def _refuse_what_is_no_number(task: Task, rows: Rows) -> None:
@@ -167,7 +169,7 @@ def vectors() -> str:
 
 
 def _mapped(
-    task: Task, batches: Sequence[Sequence[Block]], backend: Backend
+    task: Task, batches: Sequence[Sequence[Block]], backend: Backend, over: Callable[[], bool]
 ) -> Generator[dict[Block, np.ndarray], None, None]:
     """Rows of each batch as it finishes, with a short queue so that an interruption waits for little."""
     if not batches:
@@ -176,6 +178,8 @@ def _mapped(
     with ThreadPoolExecutor(backend.workers) as pool:
         running: set[Future[dict[Block, np.ndarray]]] = set()
         for blocks in remaining:
+            if over():
+                break
             running.add(pool.submit(backend.rows, task, blocks))
             if len(running) >= 2 * backend.workers:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)

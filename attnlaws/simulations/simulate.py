@@ -12,7 +12,7 @@ import numpy as np
 
 from attnlaws.simulations.estimate import Estimate, estimate
 from attnlaws.simulations.experiment import ARITHMETICS, Arithmetic, Experiment
-from attnlaws.simulations.grow import Limits, grow
+from attnlaws.simulations.grow import LARGEST_RUN, Limits, grow
 from attnlaws.simulations.run import Backend, Cpu, Progress, run
 from attnlaws.simulations.store import Store
 from attnlaws.simulations.task import ON_CPU, Task
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 BACKENDS = ("auto", "cpu", "cuda")
 REPLICATES = 10_000
-LARGEST_RUN = 1 << 32
-"""Replicates are numbered by one 32-bit word of the stream's counter."""
 
 
 def simulate(
@@ -193,12 +191,22 @@ def _limits(replicates: int, precision: Any, seconds: Any) -> Limits:
     """
     if precision is not None:
         _number("precision", precision, real(above=0, below=1))
-    if seconds is None:
-        return Limits(replicates)
-    time = _number("seconds", seconds, real(above=0))
-    if precision is None:
+    if seconds is not None and precision is None:
         raise ValueError(f"seconds = {seconds!r}: must come with a precision (a fixed number is always finished)")
-    return Limits(replicates, time)
+    return Limits(replicates, seconds_of(seconds))
+
+
+def seconds_of(value: Any) -> float:
+    """A limit of time; infinite where there is none.
+
+    Raises:
+        ValueError: it is no positive number.
+
+    Example:
+        >>> seconds_of(None), seconds_of(90)
+        (inf, 90.0)
+    """
+    return math.inf if value is None else _number("seconds", value, real(above=0))
 
 
 def _number(name: str, value: Any, domain: Number) -> float:

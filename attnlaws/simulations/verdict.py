@@ -156,7 +156,7 @@ class Verdict:
                 f"  at {point}: formula {worst.theory:.5g}, {self.against} {worst.mean:.5g} +- "
                 f"{worst.standard_error:.1g}"
             )
-        if self.outcome is not Outcome.REFUTED:
+        if self.outcome is not Outcome.REFUTED and self.visible < math.inf:
             lines.append(f"  an error above {percent(self.visible)} at any point would have been refuted")
         return "\n".join(lines)
 

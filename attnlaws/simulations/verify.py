@@ -1,68 +1,32 @@
 """Referee a law: run what is missing, then judge every point of its grid."""
 
 import hashlib
+import math
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-import numpy as np
-
-from attnlaws.simulations.draws import drawn_items
-from attnlaws.simulations.estimate import Estimate, estimate
+from attnlaws.simulations.estimate import FEW_REPLICATES, Estimate
 from attnlaws.simulations.experiment import Exact, Experiment, Quantile
-from attnlaws.simulations.judge import (
-    far_off,
-    judge,
-    judge_instances,
-    judge_law,
-    ladder_slope,
-    overall,
-    wanted,
-    wanted_for_law,
-)
-from attnlaws.simulations.run import Backend, Cpu, Progress, RowStore, run
+from attnlaws.simulations.grow import MEMORY, PRECISE, SECONDS, Budget, Clock, Growing, Grown, pilot_size
+from attnlaws.simulations.instances import compare_instances
+from attnlaws.simulations.judge import judge, judge_law, ladder_slope, overall, wanted_for_law
+from attnlaws.simulations.profile import NORMAL, Profile
+from attnlaws.simulations.run import Backend, Cpu, Progress, RowStore
 from attnlaws.simulations.simulate import make_task
+from attnlaws.simulations.sized import PILOT_LEAST, sized_run
 from attnlaws.simulations.task import Task
+from attnlaws.simulations.timings import DERIVE, JUDGE, SIMULATE, TimedBackend, Timings
 from attnlaws.simulations.verdict import Judged, Outcome, Verdict
 from attnlaws.theory.claim import Equal, corrections
 from attnlaws.theory.law import Law
 from attnlaws.theory.prove import Proof, prove
 from attnlaws.theory.source import source_text
 
-PILOT_DRAWS = 1 << 20
-PILOT_REPLICATES = (256, 4096)
 LARGEST_RUNG = 1 << 30
-LOOK = 16
-"""Each look at a growing run is at a sample so many times larger."""
 SHARE = 8
 """A limit is judged where its first correction is at most this part of the tolerance."""
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How much work a verification may do.
-
-    Attributes:
-        name: "quick", "normal" or "full".
-        draws: most normals at one point of the grid.
-        ladder_draws: normals at each rung of a ladder.
-        instances: single instances that are compared, for a law about them.
-        cheapest: simulate the curves in the experiment's last mode, an equal law with fewer draws, and only the single
-            points beside them in its first; judge whole laws at those only.
-        precision: how many times smaller than needed the error bars are made.
-    """
-
-    name: str
-    draws: int
-    ladder_draws: int
-    instances: int
-    cheapest: bool
-    precision: int = 1
-
-
-QUICK = Profile("quick", draws=1 << 31, ladder_draws=1 << 23, instances=1 << 8, cheapest=True)
-NORMAL = Profile("normal", draws=1 << 34, ladder_draws=1 << 28, instances=1 << 12, cheapest=False)
-FULL = Profile("full", draws=1 << 36, ladder_draws=1 << 31, instances=1 << 16, cheapest=False, precision=4)
 
 
 class RecordStore(RowStore, Protocol):
@@ -87,11 +51,16 @@ def verify(
     threads: int | None = None,
     backend: Backend | None = None,
     progress: Progress | None = None,
+    seconds: float = math.inf,
+    memory: float | None = None,
+    timings: Timings | None = None,
+    clock: Clock = time.monotonic,
 ) -> Verdict:
     """Derive a law, simulate it or compute it in another way, and judge it on its grid.
 
     A pilot measures the spread, the judged run has the size that the spread asks for. Only that run is judged; it ends
-    early where the claim is far off, at a distance that makes no difference to the stated false-alarm rate.
+    early where the claim is far off, at a distance that makes no difference to the stated false-alarm rate. Where time
+    or memory do not suffice it is as large as they allow, is judged once at that size, and may be undecided.
 
     Args:
         law: the claim.
@@ -103,37 +72,29 @@ def verify(
         backend: who computes; by default the CPU. The verdict does not depend on it, since it is always of exact
             arithmetic.
         progress: called with the task, blocks done and blocks in all.
+        seconds: time for all simulations of the law together; each point of the grid may take an equal part of what
+            those before it have left. Derivation, compilation and what is computed without noise take the time that
+            they need, and a batch of blocks that is under way is finished.
+        memory: most bytes of rows at one point; by default half of this machine's.
+        timings: where the time that it takes is added up.
+        clock: seconds that pass.
 
     Raises:
         ValueError: the law has no grid.
     """
     if law.grid is None:
         raise ValueError(f"{law.id}: must have a grid to be judged on")
-    referee = _Referee(law, experiment, store, profile, seed, backend or Cpu(threads), progress)
-    badge = proof_of(law, store).badge
-    curves = len(law.grid.series) * len(law.grid.values)
-    points: list[Judged] = []
-    sabotaged: dict[str, list[Judged]] = {name: [] for name in law.sabotages}
-    for index, point in enumerate(law.grid.points()):
-        mode = referee.mode(index < curves)
-        points += referee.judged(point, mode, sabotaged, whole_law=not (profile.cheapest and index < curves))
-    ladder = referee.ladder()
-    verdict = Verdict(
-        law=law.id,
-        statement=law.statement,
-        outcome=overall(points),
-        expected=law.expected,
-        badge=badge,
-        delta=law.delta,
-        points=tuple(points),
-        sabotages={name: overall(judged) for name, judged in sabotaged.items()},
-        mode=", ".join(dict.fromkeys(referee.mode(i < curves) for i in range(len(law.grid.points())))),
-        profile=profile.name,
-        seed=seed,
-        slope=ladder_slope(ladder),
-        ladder=tuple(ladder),
-    )
-    store.add_record("verdict", law.id, key_of(law), verdict.as_dict())
+    timings = timings or Timings()
+    with timings.phase(JUDGE):
+        with timings.phase(DERIVE):
+            badge = proof_of(law, store).badge
+        computer = TimedBackend(backend or Cpu(threads), timings)
+        parts = len(law.grid.points()) + len(_rungs(law))
+        # A kernel is compiled once for all time, and would leave none to the first verification.
+        budget = Budget(parts, seconds, memory, lambda: clock() - timings.compiled)
+        referee = _Referee(law, experiment, store, profile, seed, computer, progress, budget, timings)
+        verdict = referee.verdict(badge)
+        store.add_record("verdict", law.id, key_of(law), verdict.as_dict())
     return verdict
 
 
@@ -164,6 +125,44 @@ class _Referee:
     seed: int
     backend: Backend
     progress: Progress | None
+    budget: Budget
+    timings: Timings
+
+    def verdict(self, badge: str) -> Verdict:
+        """Judge every point, and measure the ladder."""
+        law, grid = self.law, self.law.grid
+        assert grid is not None
+        curves = len(grid.series) * len(grid.values)
+        points: list[Judged] = []
+        sabotaged: dict[str, list[Judged]] = {name: [] for name in law.sabotages}
+        modes = [self.mode(index < curves) for index in range(len(grid.points()))]
+        places = [self.affordable(point) for point in grid.points()]
+        if self.budget.end < math.inf:  # every point gets its pilot first, which says how many replicates it needs
+            for parameters, mode in zip(places, modes, strict=True):
+                self.pilot(parameters, mode)
+        for index, (point, parameters, mode) in enumerate(zip(grid.points(), places, modes, strict=True)):
+            self.budget.begin_part()
+            if parameters is None:
+                points.append(_unaffordable(point))
+            else:
+                whole_law = not (self.profile.cheapest and index < curves)
+                points += self.judged(parameters, mode, sabotaged, whole_law)
+        ladder = self.ladder()
+        return Verdict(
+            law=law.id,
+            statement=law.statement,
+            outcome=overall(points),
+            expected=law.expected,
+            badge=badge,
+            delta=law.delta,
+            points=tuple(points),
+            sabotages={name: overall(judged) for name, judged in sabotaged.items()},
+            mode=", ".join(dict.fromkeys(modes)),
+            profile=self.profile.name,
+            seed=self.seed,
+            slope=ladder_slope(ladder),
+            ladder=tuple(ladder),
+        )
 
     def mode(self, on_curve: bool) -> str:
         """The mode that a point is simulated in."""
@@ -172,15 +171,20 @@ class _Referee:
         modes = tuple(self.experiment.modes)
         return modes[-1] if self.profile.cheapest and on_curve else modes[0]
 
+    def pilot(self, parameters: dict[str, Any] | None, mode: str) -> None:
+        """Measure the spread at a point."""
+        if parameters is not None and isinstance(self.experiment, Experiment) and self.experiment.instance is None:
+            task = make_task(self.law, self.experiment, parameters, self.seed, mode)
+            with self.timings.simulating():
+                growing = self.growing(task, pilot_size(task, PILOT_LEAST))
+                growing.to(growing.most)
+
     def judged(
-        self, point: Mapping[str, Any], mode: str, sabotaged: dict[str, list[Judged]], whole_law: bool
+        self, parameters: dict[str, Any], mode: str, sabotaged: dict[str, list[Judged]], whole_law: bool
     ) -> list[Judged]:
         """Judge every output of the law, and its sabotages, at one point, from the same simulation."""
         if isinstance(self.experiment, Experiment) and self.experiment.instance is not None:
-            return [self.instances(point, mode, sabotaged)]
-        parameters = self.affordable(point)
-        if parameters is None:
-            return [_unaffordable(point)]
+            return [self.instances(parameters, mode, sabotaged)]
         points: list[Judged] = []
         for output in ("", *self.experiment.also):
             whole_law_too = whole_law and not output and self.in_law(parameters)
@@ -201,7 +205,8 @@ class _Referee:
         correction = self.correction(parameters, at, output)
         allowance = self.arithmetic_error * abs(theory) + abs(correction)
         unreliable = "" if isinstance(experiment, Exact) else experiment.reliable(mode=mode, **parameters)
-        result = self.found(parameters, mode, output, theory, allowance, whole_law)
+        found = self.found(parameters, mode, output, theory, allowance, whole_law)
+        result = found.estimate
 
         def judged_for(law: Law) -> Judged:
             return judge(
@@ -221,18 +226,38 @@ class _Referee:
             if not output or output in law.outputs:
                 sabotaged[name].append(judged_for(law))
         points = [judged_for(self.law)]
-        if whole_law:
+        if whole_law and result.values is not None:  # there are none where no time was left; that is undecided above
             assert self.law.distribution is not None
             points.append(judge_law(self.law.distribution, result, self.law.delta, parameters))
+        if found.stopped in (SECONDS, MEMORY):
+            points = [replace(p, reason=f"{p.reason}; ended by: {found.stopped}") if p.reason else p for p in points]
         return points
 
     def found(
         self, parameters: dict[str, Any], mode: str, output: str, theory: float, allowance: float, whole_law: bool
-    ) -> Estimate:
+    ) -> Grown:
         """What is held against the law: a simulation, or an exact computation."""
         if isinstance(self.experiment, Exact):
-            return Estimate(self.experiment.value_of(output, parameters), 0.0, 1)
-        return self.simulated(parameters, mode, output, theory, allowance, whole_law)
+            with self.timings.phase(SIMULATE):
+                return Grown(Estimate(self.experiment.value_of(output, parameters), 0.0, 1), PRECISE)
+        task = make_task(self.law, self.experiment, parameters, self.seed, mode)
+        with self.timings.simulating():
+            return sized_run(
+                self.growing(task, max(PILOT_LEAST, self.profile.draws // task.draws)),
+                self.law.claim,
+                theory,
+                self.law.delta,
+                allowance,
+                output=output,
+                precision=self.profile.precision,
+                least=wanted_for_law(self.law.delta) if whole_law else 0,
+                may_end_early=not whole_law,
+            )
+
+    def growing(self, task: Task, most: int) -> Growing:
+        """A run within the limits of the point."""
+        limits, clock = self.budget.limits(most), self.budget.clock
+        return Growing(task, self.store, limits, backend=self.backend, progress=self.progress, clock=clock)
 
     @property
     def arithmetic_error(self) -> float:
@@ -240,38 +265,15 @@ class _Referee:
         experiment = self.experiment
         return experiment.error if isinstance(experiment, Exact) else experiment.arithmetic_error
 
-    def instances(self, point: Mapping[str, Any], mode: str, sabotaged: dict[str, list[Judged]]) -> Judged:
+    def instances(self, parameters: dict[str, Any], mode: str, sabotaged: dict[str, list[Judged]]) -> Judged:
         """Compare the law, and its sabotages, with the definitions, one instance after the other."""
-        assert isinstance(self.experiment, Experiment) and self.experiment.instance is not None
-        parameters = self.law.validate(**point)
+        assert isinstance(self.experiment, Experiment)
         task = make_task(self.law, self.experiment, parameters, self.seed, mode)
         count = min(self.profile.instances, max(1, self.profile.draws // task.draws))
-        outputs = task.values(0, count)
-        simulated = {name: outputs[:, task.outputs.index(name)] for name in self.law.outputs}
-        rows = self.experiment.instance({"items": drawn_items(task, 0, count)}, **parameters)
-        own = {p.name: parameters[p.name] for p in self.law.parameters if p.role == "law"}
-
-        known: dict[Any, np.ndarray] = {}  # a sabotage changes one output, and the others are evaluated once
-
-        def theory(law: Law, name: str) -> np.ndarray:
-            form = law.derivation(name).form
-            if form not in known:
-                known[form] = law(output=name, **rows, **own)
-            return known[form]
-
-        def judged_for(law: Law) -> Judged:
-            return judge_instances(
-                law.claim,
-                {name: theory(law, name) for name in law.outputs},
-                simulated,
-                law.delta,
-                parameters=parameters,
-                arithmetic_error=self.arithmetic_error,
-            )
-
-        for name, law in self.law.claims_sabotaged().items():
-            sabotaged[name].append(judged_for(law))
-        return judged_for(self.law)
+        found = compare_instances(self.law, self.experiment, task, count, self.budget, self.timings)
+        for name, judged in sabotaged.items():
+            judged.append(found[name])
+        return found[""]
 
     def in_law(self, parameters: Mapping[str, Any]) -> bool:
         """Whether the whole distribution is judged here: it is claimed, and the values are kept."""
@@ -329,49 +331,37 @@ class _Referee:
         if isinstance(self.experiment, Exact):
             return parameters
         shape = self.experiment.shape(self.experiment.default_mode, parameters)
-        return parameters if shape.draws(parameters) * PILOT_REPLICATES[0] <= self.profile.draws else None
-
-    def simulated(
-        self, parameters: dict[str, Any], mode: str, output: str, theory: float, allowance: float, whole_law: bool
-    ) -> Estimate:
-        """Pilot, then the run that is judged; a claim that is far off is not simulated to the last digit."""
-        assert isinstance(self.experiment, Experiment)
-        task = make_task(self.law, self.experiment, parameters, self.seed, mode)
-        low, high = PILOT_REPLICATES
-        pilot = min(high, max(low, PILOT_DRAWS // task.draws))
-        first = result = self.estimated(task, pilot, output)
-        needed = wanted(theory, first, self.law.delta, allowance) * self.profile.precision**2
-        if whole_law:
-            needed = max(needed, wanted_for_law(self.law.delta))
-        replicates, size = max(pilot, min(needed, self.profile.draws // task.draws)), pilot
-        while size < replicates:
-            if not whole_law and far_off(self.law.claim, theory, result, self.law.delta, allowance):
-                break
-            size = min(LOOK * size, replicates)
-            result = self.estimated(task, size, output)
-        return result
-
-    def estimated(self, task: Task, replicates: int, output: str = "") -> Estimate:
-        """Run what is missing and combine."""
-        rows = run(task, replicates, self.store, backend=self.backend, progress=self.progress)
-        return estimate(task, rows, replicates, output)
+        return parameters if shape.draws(parameters) * PILOT_LEAST <= self.profile.draws else None
 
     def ladder(self) -> list[tuple[float, float, float]]:
-        """Distance to the limit at each rung: (size, simulated minus law, standard error)."""
-        grid = self.law.grid
-        if grid is None or grid.ladder is None:
-            return []
+        """Distance to the limit at each rung: (size, simulated minus law, standard error); those with time for it."""
         rungs = []
-        for size in grid.ladder["values"]:
-            parameters = self.law.validate(**grid.ladder["point"], **{grid.ladder["along"]: size})
-            if isinstance(self.experiment, Exact):
-                result = Estimate(self.experiment.value_of("", parameters), 0.0, 1)
-            else:
-                task = make_task(self.law, self.experiment, parameters, self.seed, self.experiment.default_mode)
-                result = self.estimated(task, max(PILOT_REPLICATES[0], self.profile.ladder_draws // task.draws))
-            theory = float(self.law(**self.evaluated_at(parameters)))
-            rungs.append((float(size), result.mean - theory, result.standard_error))
+        for size, parameters in _rungs(self.law).items():
+            self.budget.begin_part()
+            result = self.rung(parameters)
+            if result is not None:
+                theory = float(self.law(**self.evaluated_at(parameters)))
+                rungs.append((size, result.mean - theory, result.standard_error))
         return rungs
+
+    def rung(self, parameters: dict[str, Any]) -> Estimate | None:
+        """The value at a rung."""
+        if isinstance(self.experiment, Exact):
+            with self.timings.phase(SIMULATE):
+                return Estimate(self.experiment.value_of("", parameters), 0.0, 1)
+        task = make_task(self.law, self.experiment, parameters, self.seed, self.experiment.default_mode)
+        with self.timings.simulating():
+            growing = self.growing(task, max(PILOT_LEAST, self.profile.ladder_draws // task.draws))
+            growing.to(growing.most)
+            return growing.estimate() if growing.size >= FEW_REPLICATES else None
+
+
+def _rungs(law: Law) -> dict[float, dict[str, Any]]:
+    """The points of a law's ladder by their size."""
+    ladder = law.grid.ladder if law.grid else None
+    if ladder is None:
+        return {}
+    return {float(size): law.validate(**ladder["point"], **{ladder["along"]: size}) for size in ladder["values"]}
 
 
 def _unaffordable(point: Mapping[str, Any]) -> Judged:

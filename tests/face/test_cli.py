@@ -301,3 +301,24 @@ def test_a_reader_that_goes_away_is_no_error(arguments, tmp_path):
     done = subprocess.run(command, stdout=there, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path)
     os.close(there)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_verify_says_where_the_time_went(run, run_json, proved, tmp_path):
+    arguments = ["verify", "topk.tail_mass", "--quick", "--timings", "--out", proved]
+    verdict = run_json(*arguments)
+    assert list(verdict["timings"]) == ["load", "derive", "compile", "simulate", "judge", "draw"]
+    assert verdict["seconds"] == pytest.approx(sum(verdict["timings"].values()), abs=0.01)
+    assert verdict["timings"]["draw"] == 0
+    printed = run(*arguments, "--draw", tmp_path / "pictures")[1]
+    head, row = (line.split() for line in printed.splitlines() if line.startswith((" law ", " topk.tail_mass ")))
+    assert head == ["law", *verdict["timings"], "all"]
+    assert float(row[head.index("draw")]) > 0
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "soon"])
+def test_verify_refuses_a_time_that_is_none(seconds, run, out):
+    for targets in (["topk.tail_mass"], ["topk.tail_mass", "topk.k_eps"]):
+        code, _, errors = run("verify", *targets, "--quick", "--seconds", seconds, "--out", out)
+        assert code == 2
+        assert "seconds = " in errors and "must be a real number > 0" in errors
+    assert not out.exists()

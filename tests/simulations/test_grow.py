@@ -12,8 +12,8 @@ import attnlaws as al
 from attnlaws.simulations.estimate import Estimate, estimate
 from attnlaws.simulations.experiment import Draw, Experiment, Quantile, Smooth, Streaming
 from attnlaws.simulations.grow import GROWTH, MARGIN, Limits, grow, most_that_fit, next_size
+from attnlaws.simulations.run import Cpu
 from attnlaws.simulations.run import run as run_task
-from attnlaws.simulations.simulate import LARGEST_RUN
 from attnlaws.simulations.task import Task
 
 SCORE, TOTAL = Draw("score"), Symbol("total")
@@ -35,9 +35,9 @@ def toy(seed: int, estimator=None) -> Task:
     return Task("toy.grow", "", experiment, {"items": 8}, seed, "literal")
 
 
-def clock(*first):
-    """One that shows these times first; then, or else, a second passes at every look."""
-    ticks = itertools.chain(first, itertools.count(max(first, default=0)))
+def clock():
+    """One on which a second passes at every look."""
+    ticks = itertools.count()
     return lambda: float(next(ticks))
 
 
@@ -53,7 +53,7 @@ def test_intervals_of_grown_runs_cover_95_percent(memory, steady):
     count (false alarm 1e-4); error bars that are 13 % too small are seen. 2000 runs held within 2 % as well."""
     covered, sizes = 0, []
     for seed in range(RUNS):
-        found = grow(toy(seed), 0.016, memory, Limits(LARGEST_RUN))
+        found = grow(toy(seed), 0.016, memory, Limits())
         assert found.stopped == "precise"
         covered += abs(found.estimate.mean - 8) <= 1.959964 * found.estimate.standard_error
         sizes.append(found.estimate.replicates)
@@ -78,7 +78,7 @@ def test_a_rule_that_looks_at_the_mean_would_be_seen(memory):
 
 
 def test_a_grown_run_is_the_run_of_that_size_bit_for_bit(memory, steady):
-    found = grow(toy(3), 0.01, memory, Limits(LARGEST_RUN)).estimate
+    found = grow(toy(3), 0.01, memory, Limits()).estimate
     memory.forget()
     alone = estimate(toy(3), run_task(toy(3), found.replicates, memory), found.replicates)
     assert (found.mean, found.standard_error) == (alone.mean, alone.standard_error)
@@ -94,7 +94,7 @@ def test_it_grows_by_what_the_spread_asks_for_in_bounded_steps():
 
 
 @pytest.mark.parametrize(("limits", "stopped", "replicates"), [
-    (Limits(500), "replicates", 500), (Limits(LARGEST_RUN, memory=8.0 * 700), "memory", 700),
+    (Limits(500), "replicates", 500), (Limits(memory=8.0 * 700), "memory", 700),
 ])  # fmt: skip
 def test_limits_end_a_run_and_are_named(memory, steady, limits, stopped, replicates):
     """A quantile keeps its values, 8 bytes a replicate."""
@@ -102,23 +102,20 @@ def test_limits_end_a_run_and_are_named(memory, steady, limits, stopped, replica
     assert (found.stopped, found.estimate.replicates) == (stopped, replicates)
 
 
-def test_time_ends_a_run_at_its_last_whole_size(memory, steady):
-    """The time is over within the second step, whose numbers are kept and not used."""
-    found = grow(toy(0), 1e-6, memory, Limits(LARGEST_RUN, seconds=7.0), clock=clock(0, 1, 2, 9))
-    assert (found.stopped, found.estimate.replicates) == ("seconds", 100)
-    assert sum(block.count for block in memory.rows(toy(0).identity)) > 100
-    assert found.estimate == estimate(toy(0), run_task(toy(0), 100, memory), 100)
-
-
-def test_a_step_is_no_larger_than_time_allows(memory, steady):
-    """The pilot of 100 ends after two seconds, so that in 7 there is time for 350; at 6.5 no more is begun."""
-    found = grow(toy(0), 1e-6, memory, Limits(LARGEST_RUN, seconds=7.0), clock=clock(0, 1, 2, 3, 6.5))
-    assert (found.stopped, found.estimate.replicates) == ("seconds", 350)
+def test_time_ends_a_run_at_its_largest_whole_part(memory, steady, monkeypatch):
+    """Blocks of 64, of which time lets a few be finished after the pilot of 100; nothing more is begun."""
+    monkeypatch.setattr("attnlaws.simulations.task.LARGEST_BLOCK", 64)
+    backend = Cpu(1)
+    backend.batch_draws = 1
+    found = grow(toy(0), 1e-6, memory, Limits(seconds=9.0), backend=backend, clock=clock())
+    size = found.estimate.replicates
+    assert found.stopped == "seconds" and size % 64 == 0 and 100 < size < 800
+    assert found.estimate == estimate(toy(0), run_task(toy(0), size, memory), size)
 
 
 def test_time_that_is_not_enough_for_anything_is_an_error(memory):
-    with pytest.raises(ValueError, match=r"seconds = 0\.5: must be enough for 4096 replicates"):
-        grow(toy(0), 0.01, memory, Limits(LARGEST_RUN, seconds=0.5), clock=clock())
+    with pytest.raises(ValueError, match=r"seconds = 0\.5: must be enough for 100 replicates"):
+        grow(toy(0), 0.01, memory, Limits(seconds=0.5), clock=clock())
 
 
 def test_memory_counts_what_is_kept():

@@ -1,5 +1,6 @@
 """From claim to verdict, on the laws of the catalog and on claims that are wrong."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -9,11 +10,15 @@ from sympy import Piecewise, Symbol, symbols
 from attnlaws import registry
 from attnlaws.simulations import verify as verify_module
 from attnlaws.simulations.experiment import Draw, Exact, Experiment, Smooth, Streaming
-from attnlaws.simulations.verify import QUICK, SHARE, key_of, proof_of, verify
+from attnlaws.simulations.profile import FULL, QUICK
+from attnlaws.simulations.timings import PHASES, Timings
+from attnlaws.simulations.verdict import Verdict
+from attnlaws.simulations.verify import SHARE, key_of, proof_of, verify
 from attnlaws.theory.claim import Equal, Outcome, Source
 from attnlaws.theory.densities import gaussian_mean
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.parameter import Parameter, real
+from attnlaws.theory.prove import Proof
 from attnlaws.theory.steps import Definition, Derivation, Equals
 from attnlaws.theory.vocabulary import Phi, Phi_inverse
 
@@ -221,3 +226,50 @@ def test_a_law_without_simulation_is_held_against_an_exact_computation(memory):
     wrong = verify(law.claiming({"fourth": 3 * s**4 * (1 + 2e-9)}), exact, memory, profile=QUICK)
     assert wrong.outcome is Outcome.REFUTED
     assert not memory.kept
+
+
+def test_time_that_does_not_suffice_leaves_open_and_a_second_run_goes_on_to_the_same_bits(memory):
+    """A clock on which a second passes at every look: the pilots take it all, so all three points have one."""
+    ticks = itertools.count()
+    law, experiment = moments_law(), moments_drawn()
+    short = verify(law, experiment, memory, profile=FULL, seconds=16.0, clock=lambda: float(next(ticks)))
+    assert short.outcome is Outcome.INCONCLUSIVE and short.as_expected
+    undecided = [point for point in short.points if point.outcome is Outcome.INCONCLUSIVE]
+    assert undecided and {point.reason.rsplit("; ")[-1] for point in undecided} == {"ended by: seconds"}
+    assert all(point.replicates >= 256 and point.wanted > point.replicates for point in undecided)
+    drawn = sum(len(rows) for rows in memory.kept.values())
+    longer = verify(law, experiment, memory, profile=QUICK, seconds=1e9)
+    assert sum(len(rows) for rows in memory.kept.values()) > drawn
+    memory.forget()
+    assert longer == verify(law, experiment, memory, profile=QUICK)
+    assert longer.outcome is Outcome.SUPPORTED
+
+
+@pytest.mark.parametrize("law_id", ["retrieval.linear", "topk.tail_mass", "topk.divergences"])
+def test_a_law_for_which_no_time_is_left_is_undecided(law_id, memory):
+    """With whole laws, with a ladder, and of single instances, of which the first few are compared in any case."""
+    law = registry.law(law_id)
+    memory.add_record("proof", law_id, key_of(law), {"proof": Proof(law_id, "cited", ()).to_json()})
+    verdict = verify(law, registry.experiment(law_id), memory, profile=FULL, seconds=1e-9)
+    assert not memory.kept
+    assert verdict.ladder == ()
+    if law_id == "topk.divergences":
+        assert {point.replicates for point in verdict.points} == {256}
+    else:
+        assert verdict.outcome is Outcome.INCONCLUSIVE and verdict.as_expected
+        assert {point.reason for point in verdict.points} == {
+            "0 replicates: at least 100 are needed; ended by: seconds"
+        }
+        assert "would have been refuted" not in str(verdict)
+        assert Verdict.from_dict(verdict.as_dict()).outcome is Outcome.INCONCLUSIVE
+
+
+def test_timings_add_up_to_the_time_that_a_verification_takes(memory):
+    timings = Timings()
+    start = timings.clock()
+    verify(moments_law(), moments_drawn(), memory, profile=QUICK, timings=timings)
+    passed = timings.clock() - start
+    assert tuple(timings.seconds) == PHASES
+    assert timings.total == pytest.approx(passed, abs=0.01)
+    assert timings.seconds["load"] == timings.seconds["draw"] == 0.0
+    assert all(timings.seconds[name] > 0 for name in ("derive", "compile", "simulate", "judge"))
