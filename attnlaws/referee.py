@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from attnlaws import registry
-from attnlaws.catalog import figure_of, judged, picture_folder, profile_named
+from attnlaws.catalog import judged, picture_folder, profile_named
 from attnlaws.console import progress_bar, show_points, show_verdict, verdict_table
-from attnlaws.figures.style import save
+from attnlaws.kept import draw
 from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED
 from attnlaws.simulations.run import cores
 from attnlaws.simulations.simulate import backend_named, whole
@@ -30,6 +31,8 @@ from attnlaws.simulations.verify import verify
 POLL_SECONDS = 0.05
 
 Timed = tuple[Verdict, float]
+Answer = tuple[Timed, Path | str | None]
+"""A verdict, and where its picture lies or why there is none."""
 
 
 def verify_command(arguments: argparse.Namespace) -> int:
@@ -51,19 +54,42 @@ def verify_command(arguments: argparse.Namespace) -> int:
         ids = registry.ids() if arguments.all else _ids_of(targets)
     if arguments.draw:
         picture_folder("draw", arguments.draw)
-    results = [_judged_here(*single, profile, options)] if single else judged_apart(ids, profile, options)
-    if arguments.draw:
-        _draw([verdict for verdict, _ in results], arguments.draw)
+    if single:
+        timed = _judged_here(*single, profile, options)
+        answers = [(timed, _draw(timed[0], arguments.draw))]
+    else:
+        answers = judged_apart(ids, profile, options, arguments.draw)
+    results = [timed for timed, _ in answers]
     _report(results, arguments.json)
+    _tell(answers)
     return AS_EXPECTED if all(verdict.as_expected for verdict, _ in results) else CONTRADICTED
 
 
-def _draw(verdicts: Sequence[Verdict], folder: str) -> None:
-    """Draw the laws of the catalog among those judged; where the pictures lie goes to standard error."""
-    for verdict in verdicts:
-        if verdict.law in registry.ids():
-            path = save(figure_of(registry.law(verdict.law), verdict), Path(folder) / f"{verdict.law}.svg")
-            print(f"drew {path}", file=sys.stderr)
+def _draw(verdict: Verdict, folder: str | None) -> Path | str | None:
+    """Draw a law of the catalog that was judged: where its picture lies, or in words what went wrong with it."""
+    if folder is None or verdict.law not in registry.ids():
+        return None
+    try:
+        return draw(registry.law(verdict.law), verdict, folder)
+    except ValueError as error:
+        return str(error)
+    except Exception:  # a fault of the figure's costs the picture, and not the verdict
+        return traceback.format_exc()
+
+
+def _tell(answers: Sequence[Answer]) -> None:
+    """Where the pictures lie goes to standard error.
+
+    Raises:
+        ValueError: some could not be drawn.
+    """
+    for _, drawn in answers:
+        if isinstance(drawn, Path):
+            print(f"drew {drawn}", file=sys.stderr)
+    undrawn = {verdict.law: drawn for (verdict, _), drawn in answers if isinstance(drawn, str)}
+    if undrawn:
+        reasons = "\n".join(dict.fromkeys(undrawn.values()))
+        raise ValueError(f"judged and stored, but not drawn: {', '.join(undrawn)}\n{reasons}")
 
 
 def _ids_of(targets: Sequence[str]) -> list[str]:
@@ -108,8 +134,14 @@ _channel: Any = None
 _stopped: Any = None
 
 
-def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -> list[Timed]:
-    """Judge laws side by side, one process a core, so that compilation is parallel too.
+def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any], folder: str | None) -> list[Answer]:
+    """Judge laws side by side, one process a core, so that compilation is parallel too, and drawing.
+
+    Args:
+        ids: of the laws.
+        profile: how much work to do.
+        options: of the run.
+        folder: where pictures go; None for none.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, once what the workers had finished is stored.
@@ -119,18 +151,18 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -
     context = multiprocessing.get_context("spawn")
     channel, stopped = context.SimpleQueue(), context.Event()
     workers = min(options["threads"] or cores(), len(ids))
-    results: dict[str, Timed] = {}
+    results: dict[str, Answer] = {}
     with (
         Store(options["out"]) as store,
         _laws_bar(len(ids)) as tick,
         ProcessPoolExecutor(workers, context, _begin, (channel, stopped)) as pool,
     ):
         contents = {law_id: store.contents(law_id) for law_id in ids}
-        futures: dict[Future[Timed], str] = {}
+        futures: dict[Future[Answer], str] = {}
         try:
             with _uninterrupted():
                 for law_id in ids:
-                    given = profile, options["seed"], options["backend"], contents[law_id]
+                    given = profile, options["seed"], options["backend"], contents[law_id], folder
                     futures[pool.submit(_judge, law_id, *given)] = law_id
             for future in _collected(set(futures), channel, store):
                 results[futures[future]] = future.result()
@@ -159,7 +191,7 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _collected(running: "set[Future[Timed]]", channel: Any, store: Store) -> "Iterator[Future[Timed]]":
+def _collected(running: "set[Future[Answer]]", channel: Any, store: Store) -> "Iterator[Future[Answer]]":
     """Store what workers send, and give each law's future once it is done and all that it sent is stored."""
     while running:
         done, running = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
@@ -208,9 +240,11 @@ class _Remote:
         _channel.put(("record", (kind, law, key, dict(body))))
 
 
-def _judge(law_id: str, profile: str, seed: int, backend: str, contents: Mapping[str, Any]) -> Timed:
-    """Judge one law in a worker."""
-    return _timed(
+def _judge(
+    law_id: str, profile: str, seed: int, backend: str, contents: Mapping[str, Any], folder: str | None
+) -> Answer:
+    """Judge one law in a worker, and draw it, with the kernels that are compiled there."""
+    timed = _timed(
         lambda: verify(
             registry.law(law_id),
             registry.experiment(law_id),
@@ -220,6 +254,7 @@ def _judge(law_id: str, profile: str, seed: int, backend: str, contents: Mapping
             backend=backend_named(backend, threads=1),
         )
     )
+    return timed, _draw(timed[0], folder)
 
 
 @contextmanager

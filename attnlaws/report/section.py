@@ -1,11 +1,8 @@
 """One law of the report: what it says, where it was read, what was found."""
 
 import base64
-import tempfile
-from pathlib import Path
 
-from attnlaws.catalog import figure_of
-from attnlaws.figures.style import save
+from attnlaws.kept import picture
 from attnlaws.report.derivation import derivation, formulas
 from attnlaws.report.entry import Entry, badge, day, link, verdict_cell
 from attnlaws.report.findings import (
@@ -149,9 +146,7 @@ def _replicates(points: tuple) -> str:
 def _figure(entry: Entry) -> Markup:
     """The picture inside the page, its outcome in words for who does not see it."""
     assert entry.verdict is not None
-    with tempfile.TemporaryDirectory() as folder:
-        drawn = save(figure_of(entry.law, entry.verdict), Path(folder) / "figure.svg").read_bytes()
-    data = f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
+    data = f"data:image/svg+xml;base64,{base64.b64encode(picture(entry.law, entry.verdict)).decode()}"
     text = figure_text(entry.law, entry.verdict)
     return tag("figure", tag("img", src=data, alt=text))
 
