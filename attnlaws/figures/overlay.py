@@ -20,7 +20,7 @@ from attnlaws.theory.claim import Bound
 from attnlaws.theory.domain import Choice, Number
 from attnlaws.theory.law import Law
 
-CURVE_POINTS, ALGORITHM_POINTS = 200, 25
+CURVE_POINTS, ALGORITHM_POINTS = 200, 17
 """Places at which a theory line is evaluated: a formula, and an algorithm, which can take seconds."""
 INTERVAL = 1.96
 LABEL_WIDTH = 42
