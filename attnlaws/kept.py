@@ -1,4 +1,4 @@
-"""What was made of a law before and is made of the same again: its picture and its section of the report.
+"""What was made of a law before and would be made of the same again: its picture, and its formulas for the report.
 
 Each is one file in the cache folder, which the next one of its kind takes the place of, and carries the hash of all
 that it depends on: what it shows, and every line of this package.
@@ -39,43 +39,50 @@ def of_catalog(law: Law) -> bool:
     return getattr(sys.modules.get(law.name), "LAW", None) is law and law.name.startswith("attnlaws.theory.")
 
 
-def kept(kind: str, law: Law, shown: str) -> bytes | None:
-    """What is kept of a law, if it was made of just this.
+def is_kept(kind: str, law: Law, shown: str) -> bool:
+    """Whether :func:`kept` would find it."""
+    return of_catalog(law) and _read(kind, law, shown) is not None
+
+
+def kept(kind: str, law: Law, shown: str, make: Callable[[], bytes]) -> bytes:
+    """What was made of a law before, where it was made of just this; otherwise it is made now, and kept.
 
     Args:
-        kind: "figure" or "section".
-        law: the law.
-        shown: text that says all that it shows.
-    """
-    path = _file(kind, law)
-    if not of_catalog(law) or not path.exists():
-        return None
-    digest, _, content = path.read_bytes().partition(b"\n")
-    return content if digest == _key(kind, law, shown) else None
-
-
-def keep(kind: str, law: Law, shown: str, make: Callable[[], bytes]) -> bytes:
-    """Make something of a law, and keep it for the next time.
+        kind: "figure" or "formulas".
+        law: the law; what is made of one that is not as the catalog has it is not kept.
+        shown: text that says all that it shows beside the law.
+        make: makes it.
 
     Raises:
         ValueError: the cache folder cannot be written.
     """
-    content = make()
-    if of_catalog(law):
-        path = _file(kind, law)
-        folder = picture_folder("ATTNLAWS_CACHE", path.parent)
-        handle, draft = tempfile.mkstemp(dir=folder, suffix=".draft")
-        with os.fdopen(handle, "wb") as file:
-            file.write(_key(kind, law, shown) + b"\n" + content)
-        Path(draft).replace(path)  # whole or not at all, whoever else writes it
+    if not of_catalog(law):
+        return make()
+    found = _read(kind, law, shown)
+    if found is not None:
+        return found
+    content, path = make(), _file(kind, law)
+    handle, draft = tempfile.mkstemp(dir=picture_folder("ATTNLAWS_CACHE", path.parent), suffix=".draft")
+    with os.fdopen(handle, "wb") as file:
+        file.write(_key(kind, law, shown) + b"\n" + content)
+    Path(draft).replace(path)  # whole or not at all, whoever else writes it
     return content
+
+
+def _read(kind: str, law: Law, shown: str) -> bytes | None:
+    path = _file(kind, law)
+    digest, _, content = path.read_bytes().partition(b"\n") if path.exists() else (b"", b"", b"")
+    return content if digest == _key(kind, law, shown) else None
+
+
+def told(verdict: Verdict) -> str:
+    """All that a picture shows of a verdict, as text."""
+    return json.dumps(verdict.as_dict(), sort_keys=True)
 
 
 def picture(law: Law, verdict: Verdict) -> bytes:
     """The figure of a verdict as SVG: the one that was drawn of it before, or one drawn now."""
-    shown = json.dumps(verdict.as_dict(), sort_keys=True)
-    found = kept("figure", law, shown)
-    return keep("figure", law, shown, lambda: _drawn(law, verdict)) if found is None else found
+    return kept("figure", law, told(verdict), lambda: _drawn(law, verdict))
 
 
 def draw(law: Law, verdict: Verdict, folder: str | Path) -> Path:

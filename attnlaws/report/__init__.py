@@ -5,19 +5,18 @@ import signal
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from attnlaws import registry
 from attnlaws.catalog import picture_folder
-from attnlaws.kept import keep, kept, of_catalog
+from attnlaws.kept import is_kept, of_catalog, picture, told
 from attnlaws.report.entry import Entry, entries
-from attnlaws.report.markup import Markup
 from attnlaws.report.page import page
-from attnlaws.report.section import section
+from attnlaws.report.typeset import typeset
 from attnlaws.simulations.run import cores
+from attnlaws.simulations.verdict import Verdict
 
 WORTH = 8
-"""Sections that take as long as it takes to start a process for them."""
+"""Laws whose formulas and figures take as long as it takes to start a process for them."""
 
 
 def write_report(to: str | Path, out: str | Path) -> Path:
@@ -35,7 +34,8 @@ def write_report(to: str | Path, out: str | Path) -> Path:
     """
     path = picture_folder("to", to) / "index.html"
     found = entries(registry.ids(), out)
-    text = page(found, sections(found))
+    _prepare(found)
+    text = page(found)
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -43,32 +43,31 @@ def write_report(to: str | Path, out: str | Path) -> Path:
     return path
 
 
-def sections(entries: Sequence[Entry]) -> list[Markup]:
-    """The section of each law: as it was made before where nothing has changed, and by all cores where it has."""
-    found = {entry.law.id: kept("section", entry.law, _shown(entry)) for entry in entries}
-    missing = [entry for entry in entries if found[entry.law.id] is None]
-    apart = [entry for entry in missing if of_catalog(entry.law)]
-    workers = min(cores(), len(apart) // WORTH)
-    if workers > 1:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-            try:
-                told = ((entry.law.id, entry.history, entry.proof, entry.made) for entry in apart)
-                made = pool.map(_section_of, *zip(*told, strict=True))
-                found |= {entry.law.id: text for entry, text in zip(apart, made, strict=True)}
-            finally:
-                pool.shutdown(cancel_futures=True)
-    return [Markup((found[e.law.id] or _section(e)).decode()) for e in entries]
+def _prepare(entries: Sequence[Entry]) -> None:
+    """Where much is to be set and drawn, let all cores do it: the page finds it kept."""
+    missing = [entry for entry in entries if not _there(entry)]
+    workers = min(cores(), len(missing) // WORTH)
+    if workers < 2:
+        return
+    context = multiprocessing.get_context("spawn")
+    # Workers leave Ctrl-C to the client, which lets them end what they are at.
+    with ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
+        try:
+            list(pool.map(_prepared, (entry.law.id for entry in missing), (entry.verdict for entry in missing)))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _shown(entry: Entry) -> str:
-    return repr((entry.history, entry.proof, entry.made))
+def _there(entry: Entry) -> bool:
+    """Whether nothing is left to do for other cores: all is kept, or cannot be."""
+    law, verdict = entry.law, entry.verdict
+    drawn = verdict is None or is_kept("figure", law, told(verdict))
+    return not of_catalog(law) or (drawn and is_kept("formulas", law, ""))
 
 
-def _section(entry: Entry) -> bytes:
-    return keep("section", entry.law, _shown(entry), lambda: section(entry).encode())
-
-
-def _section_of(law_id: str, *stored: Any) -> bytes:
-    """In a worker, which has the law's file and is told what the store holds."""
-    return _section(Entry(registry.law(law_id), *stored))
+def _prepared(law_id: str, verdict: Verdict | None) -> None:
+    """In a worker: set a law's formulas and draw its figure, and keep both."""
+    law = registry.law(law_id)
+    typeset(law)
+    if verdict is not None:
+        picture(law, verdict)

@@ -7,7 +7,7 @@ from attnlaws import __version__
 from attnlaws.report.entry import Entry, badge, day, link, verdict_cell
 from attnlaws.report.gpu_results import gpu_section, newest
 from attnlaws.report.markup import Markup, facts, folded, join, linked, table, tag
-from attnlaws.report.section import claimed_by
+from attnlaws.report.section import claimed_by, section
 from attnlaws.show import SEEN
 from attnlaws.simulations.judge import REFUTING, SUPPORTING
 from attnlaws.theory.claim import Outcome
@@ -25,8 +25,8 @@ DERIVED = (
 )
 
 
-def page(entries: Sequence[Entry], sections: Sequence[Markup]) -> str:
-    """The whole document, of laws and the section of each."""
+def page(entries: Sequence[Entry]) -> str:
+    """The whole document."""
     style = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
     number = f"{len(entries)} law{'' if len(entries) == 1 else 's'}"
     head = tag(
@@ -45,7 +45,7 @@ def page(entries: Sequence[Entry], sections: Sequence[Markup]) -> str:
         Markup("\n"),
         tag("header", *_introduction(entries)),
         Markup("\n"),
-        tag("main", _laws(entries), _reading(), gpu_section(newest()), *sections),
+        tag("main", _laws(entries), _reading(), gpu_section(newest()), *(section(entry) for entry in entries)),
         tag("footer", tag("p", f"Written by attnlaws {__version__}. ", *_newest(entries))),
     )
     return f"<!DOCTYPE html>\n{tag('html', head, Markup(chr(10)), body, lang='en')}\n"

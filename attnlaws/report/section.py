@@ -16,6 +16,7 @@ from attnlaws.report.findings import (
     undecided,
 )
 from attnlaws.report.markup import Markup, facts, folded, join, linked, paragraphs, prose, table, tag
+from attnlaws.report.typeset import typeset as typeset_of
 from attnlaws.show import ROLE, SEEN
 from attnlaws.theory.claim import Bound, Outcome
 from attnlaws.theory.law import Law
@@ -28,19 +29,19 @@ def claimed_by(law: Law) -> str:
 
 def section(entry: Entry) -> Markup:
     """All about one law."""
-    law, verdict = entry.law, entry.verdict
+    law, verdict, typeset = entry.law, entry.verdict, typeset_of(entry.law)
     parts = [
         tag("h2", tag("code", law.id), " ", badge(verdict.outcome if verdict else "not judged")),
         tag("p", prose(law.statement), class_="statement"),
         *paragraphs("\n\n".join(str(law.doc).strip().split("\n\n")[1:])),
         tag("h3", "The claim"),
-        *formulas(law),
+        *formulas(law, typeset),
         _claim(law),
         _parameters(law),
         tag("h3", "The source"),
         *_source(law),
         tag("h3", "The derivation"),
-        *derivation(law, entry.proof),
+        *derivation(law, entry.proof, typeset),
         tag("h3", "The verdict"),
         *_verdict(entry),
     ]
