@@ -42,7 +42,7 @@ def test_a_picture_is_drawn_once_until_the_verdict_or_the_package_changes(own_ca
 
 
 def test_nothing_is_kept_of_a_law_that_is_not_as_its_file_says(own_cache, counted, proved):
-    law, verdict = replace(registry.law(LAW), delta=0.011), verdict_of(proved)
+    law, verdict = replace(registry.law(LAW), regime="elsewhere"), verdict_of(proved)
     assert [kept.picture(law, verdict) for _ in range(2)] == [b"<svg 1>", b"<svg 2>"]
     assert not own_cache.exists()
 
