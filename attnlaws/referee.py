@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from attnlaws import registry
-from attnlaws.catalog import figure_of, judged, picture_folder, profile_named
+from attnlaws.catalog import judged, picture_folder, profile_named
 from attnlaws.console import progress_bar, show_points, show_verdict, timings_table, verdict_table
-from attnlaws.figures.style import save
+from attnlaws.kept import draw
 from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED
 from attnlaws.simulations.grow import largest_rows
 from attnlaws.simulations.run import cores
@@ -32,6 +33,8 @@ from attnlaws.simulations.verify import verify
 POLL_SECONDS = 0.05
 
 Timed = tuple[Verdict, Timings]
+Answer = tuple[Timed, Path | str | None]
+"""A verdict, and where its picture lies or why there is none."""
 
 
 def verify_command(arguments: argparse.Namespace) -> int:
@@ -54,20 +57,43 @@ def verify_command(arguments: argparse.Namespace) -> int:
         ids = registry.ids() if arguments.all else _ids_of(targets)
     if arguments.draw:
         picture_folder("draw", arguments.draw)
-    results = [_judged_here(single, profile, options)] if single else judged_apart(ids, profile, options)
-    if arguments.draw:
-        _draw(results, arguments.draw)
+    if single:
+        timed = _judged_here(single, profile, options)
+        answers = [(timed, _draw(*timed, arguments.draw))]
+    else:
+        answers = judged_apart(ids, profile, options, arguments.draw)
+    results = [timed for timed, _ in answers]
     _report(results, arguments.json, arguments.timings)
+    _tell(answers)
     return AS_EXPECTED if all(verdict.as_expected for verdict, _ in results) else CONTRADICTED
 
 
-def _draw(results: Sequence[Timed], folder: str) -> None:
-    """Draw the laws of the catalog among those judged; where the pictures lie goes to standard error."""
-    for verdict, timings in results:
-        if verdict.law in registry.ids():
-            with timings.phase(DRAW):
-                path = save(figure_of(registry.law(verdict.law), verdict), Path(folder) / f"{verdict.law}.svg")
-            print(f"drew {path}", file=sys.stderr)
+def _draw(verdict: Verdict, timings: Timings, folder: str | None) -> Path | str | None:
+    """Draw a law of the catalog that was judged: where its picture lies, or in words what went wrong with it."""
+    if folder is None or verdict.law not in registry.ids():
+        return None
+    try:
+        with timings.phase(DRAW):
+            return draw(registry.law(verdict.law), verdict, folder)
+    except ValueError as error:
+        return str(error)
+    except Exception:  # a fault of the figure's costs the picture, and not the verdict
+        return traceback.format_exc()
+
+
+def _tell(answers: Sequence[Answer]) -> None:
+    """Where the pictures lie goes to standard error.
+
+    Raises:
+        ValueError: some could not be drawn.
+    """
+    for _, drawn in answers:
+        if isinstance(drawn, Path):
+            print(f"drew {drawn}", file=sys.stderr)
+    undrawn = {verdict.law: drawn for (verdict, _), drawn in answers if isinstance(drawn, str)}
+    if undrawn:
+        reasons = "\n".join(dict.fromkeys(undrawn.values()))
+        raise ValueError(f"judged and stored, but not drawn: {', '.join(undrawn)}\n{reasons}")
 
 
 def _ids_of(targets: Sequence[str]) -> list[str]:
@@ -123,8 +149,14 @@ _channel: Any = None
 _stopped: Any = None
 
 
-def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -> list[Timed]:
-    """Judge laws side by side, one process a core, so that compilation is parallel too.
+def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any], folder: str | None) -> list[Answer]:
+    """Judge laws side by side, one process a core, so that compilation is parallel too, and drawing.
+
+    Args:
+        ids: of the laws.
+        profile: how much work to do.
+        options: of the run.
+        folder: where pictures go; None for none.
 
     Raises:
         KeyboardInterrupt: after Ctrl-C, once what the workers had finished is stored.
@@ -134,19 +166,19 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -
     context = multiprocessing.get_context("spawn")
     channel, stopped = context.SimpleQueue(), context.Event()
     workers = min(options["threads"] or cores(), len(ids))
-    results: dict[str, Timed] = {}
+    results: dict[str, Answer] = {}
     with (
         Store(options["out"]) as store,
         _laws_bar(len(ids)) as tick,
         ProcessPoolExecutor(workers, context, _begin, (channel, stopped)) as pool,
     ):
         contents = {law_id: store.contents(law_id) for law_id in ids}
-        futures: dict[Future[Timed], str] = {}
+        futures: dict[Future[Answer], str] = {}
         try:
             with _uninterrupted():
                 limits = {"seconds": seconds_of(options["seconds"]), "memory": largest_rows() / workers}
                 for law_id in ids:
-                    given = profile, options["seed"], options["backend"], contents[law_id], limits
+                    given = profile, options["seed"], options["backend"], contents[law_id], limits, folder
                     futures[pool.submit(_judge, law_id, *given)] = law_id
             for future in _collected(set(futures), channel, store):
                 results[futures[future]] = future.result()
@@ -175,7 +207,7 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _collected(running: "set[Future[Timed]]", channel: Any, store: Store) -> "Iterator[Future[Timed]]":
+def _collected(running: "set[Future[Answer]]", channel: Any, store: Store) -> "Iterator[Future[Answer]]":
     """Store what workers send, and give each law's future once it is done and all that it sent is stored."""
     while running:
         done, running = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
@@ -225,16 +257,23 @@ class _Remote:
 
 
 def _judge(
-    law_id: str, profile: str, seed: int, backend: str, contents: Mapping[str, Any], limits: Mapping[str, float]
-) -> Timed:
-    """Judge one law in a worker."""
+    law_id: str,
+    profile: str,
+    seed: int,
+    backend: str,
+    contents: Mapping[str, Any],
+    limits: Mapping[str, float],
+    folder: str | None,
+) -> Answer:
+    """Judge one law in a worker, and draw it, with the kernels that are compiled there."""
     timings = Timings()
     with timings.phase(LOAD):
         law, experiment = _loaded(law_id)
     computer = backend_named(backend, threads=1)
     known = _Remote(contents)
     options: dict[str, Any] = {"profile": profile_named(profile), "seed": seed, "backend": computer, **limits}
-    return verify(law, experiment, known, timings=timings, **options), timings
+    verdict = verify(law, experiment, known, timings=timings, **options)
+    return (verdict, timings), _draw(verdict, timings, folder)
 
 
 @contextmanager

@@ -11,8 +11,10 @@ INCH_BESIDE = 1.5
 
 
 def clear_legends(figure: Figure) -> None:
-    """Lay a figure out, and move every legend that covers data to the right of its axes."""
-    figure.draw_without_rendering()
+    """Lay a figure out for good, with every legend that covers data moved to the right of its axes."""
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.execute(figure)
     legends = [(axes, legend) for axes in figure.axes if (legend := axes.get_legend()) is not None]
     covering = [legend for axes, legend in legends if _covers(axes, legend)]
     for legend in covering:
@@ -21,6 +23,10 @@ def clear_legends(figure: Figure) -> None:
     if covering:
         width, height = figure.get_size_inches()
         figure.set_size_inches(width + INCH_BESIDE, height)
+        engine.execute(figure)
+    # Every drawing would lay it out a little further, and two files of one figure would differ. The engine called
+    # "none" would have every file drawn twice.
+    figure.set_layout_engine(None)
 
 
 def _covers(axes: Axes, legend: Legend) -> bool:

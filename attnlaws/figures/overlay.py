@@ -10,17 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from attnlaws.figures.legends import clear_legends
 from attnlaws.figures.style import COLORS, DASHES, MARKERS, Picture, styled
-from attnlaws.figures.ticks import log_ticks
+from attnlaws.figures.ticks import log_ticks, power_ticks
 from attnlaws.simulations.verdict import Judged, Verdict, percent
 from attnlaws.theory.claim import Bound
 from attnlaws.theory.domain import Choice, Number
 from attnlaws.theory.law import Law
 
-CURVE_POINTS, ALGORITHM_POINTS = 200, 25
+CURVE_POINTS, ALGORITHM_POINTS = 200, 17
 """Places at which a theory line is evaluated: a formula, and an algorithm, which can take seconds."""
 INTERVAL = 1.96
 LABEL_WIDTH = 42
@@ -61,9 +61,6 @@ def overlay(law: Law, verdict: Verdict, draw: Draw | None = None) -> Figure:
         figure.suptitle(_title(law, verdict), x=0.01, ha="left", fontsize=8.5)
         figure.align_ylabels([main, residuals])
         clear_legends(figure)
-        # Every drawing would lay it out a little further, and two files of one figure would differ.
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
     figure.attnlaws_metadata = {  # type: ignore[attr-defined]
         "title": f"{law.id}: {law.statement}",
         "description": f"{verdict.outcome}; modes {verdict.mode}; seed {verdict.seed}",
@@ -241,7 +238,8 @@ def draw_ladder(axes: Axes, law: Law, verdict: Verdict) -> None:
     axes.plot(curve, correction, color=COLORS[1], label="derived first correction")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    power_ticks(axes.xaxis, 2)
+    power_ticks(axes.yaxis, 10)
     axes.set_xlabel(f"{along}: {law.parameter(along).meaning}")
     axes.set_ylabel(f"|{'exact value' if verdict.exact else 'simulation'} - limit|")
     slope = f": slope {verdict.slope[0]:.2f} ± {verdict.slope[1]:.2f}" if verdict.slope else ": slope not resolved"

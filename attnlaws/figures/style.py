@@ -26,6 +26,8 @@ STYLE = {
     "lines.markersize": 4.5,
     "legend.frameon": False,
     "legend.fontsize": 8,
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
     "figure.dpi": 150,
     "savefig.dpi": 150,
     "svg.hashsalt": "attnlaws",

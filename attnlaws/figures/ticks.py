@@ -9,10 +9,12 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 CLOSEST = 0.045
 """The least distance between two ticks of one's own, as a share of the axis."""
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+"""Exponents are letters of the font: to set a formula takes longer than all else of a figure."""
 
 
 def number(value: float, wide: bool = False) -> str:
-    r"""A number beside an axis.
+    """A number beside an axis.
 
     Args:
         value: the number.
@@ -20,13 +22,29 @@ def number(value: float, wide: bool = False) -> str:
 
     Example:
         >>> number(0.25), number(10000), number(10000, wide=True), number(0.0003, wide=True)
-        ('0.25', '10000', '$10^{4}$', '$3\\times10^{-4}$')
+        ('0.25', '10000', '10⁴', '3×10⁻⁴')
     """
     if not wide or 0.1 <= value <= 10:
         return f"{value:g}"
     exponent = math.floor(math.log10(value) + 1e-9)
     mantissa = f"{value / 10**exponent:.3g}"
-    return f"$10^{{{exponent}}}$" if mantissa == "1" else f"${mantissa}\\times10^{{{exponent}}}$"
+    return power(10, exponent) if mantissa == "1" else f"{mantissa}×{power(10, exponent)}"
+
+
+def power(base: int, exponent: int) -> str:
+    """A power beside an axis.
+
+    Example:
+        >>> power(2, 10)
+        '2¹⁰'
+    """
+    return f"{base}{str(exponent).translate(RAISED)}"
+
+
+def power_ticks(axis: Axis, base: int) -> None:
+    """Powers beside a logarithmic axis of this base, and nothing in between."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: power(base, round(math.log(value, base)))))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def log_ticks(axis: Axis, low: float, high: float, values: Sequence[float] = ()) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import islice
 
-from attnlaws.report.formula import legend, mathml, shown
 from attnlaws.report.markup import Markup, facts, join, linked, prose, scrolling, tag
+from attnlaws.report.typeset import SetStep, Typeset
 from attnlaws.show import SEEN
 from attnlaws.theory.claim import corrections
 from attnlaws.theory.ends import open_ends
@@ -47,18 +47,17 @@ STATUS = {
 }
 
 
-def formulas(law: Law) -> list[Markup]:
+def formulas(law: Law, typeset: Typeset) -> list[Markup]:
     """The form that is evaluated, for every case."""
-    forms = [(_case(case), _box(mathml(case.form))) for case in law.derivations]
-    shown_forms = facts(forms) if len(forms) > 1 else forms[0][1]
-    return [shown_forms, legend([step.expr for _, chain in chains(law) for step in chain.steps])]
+    forms = [(_case(case), _box(form)) for case, form in zip(law.derivations, typeset.forms, strict=True)]
+    return [facts(forms) if len(forms) > 1 else forms[0][1], typeset.legend]
 
 
-def derivation(law: Law, proof: Proof | None) -> list[Markup]:
+def derivation(law: Law, proof: Proof | None, typeset: Typeset) -> list[Markup]:
     """Every chain of a law, its steps with their reasons and what the stored proof says of them."""
     results = iter(proof.results if proof else ())
     parts = [_badge(proof)]
-    for label, chain in chains(law):
+    for (label, chain), formulas in zip(chains(law), typeset.chains, strict=True):
         of_chain = list(islice(results, len(chain.steps)))
         title = _case(chain)
         if chain in corrections(law.claim, law.outputs[0]).values():
@@ -68,7 +67,11 @@ def derivation(law: Law, proof: Proof | None) -> list[Markup]:
         heading = join(
             [title or "Steps", *(join([" ", tag("span", name, class_="status")]) for name in badges.values())]
         )
-        parts += [tag("h4", heading), *_limits(chain), _steps(chain, of_chain, f"{law.id}, {label or 'derivation'}")]
+        parts += [
+            tag("h4", heading),
+            *_limits(chain),
+            _steps(chain, formulas, of_chain, f"{law.id}, {label or 'derivation'}"),
+        ]
     return parts
 
 
@@ -94,36 +97,35 @@ def _limits(chain: Derivation) -> list[Markup]:
     return [tag("p", prose(" ".join(told)), class_="note")] if told else []
 
 
-def _steps(chain: Derivation, results: Sequence[Result], label: str) -> Markup:
+def _steps(chain: Derivation, formulas: Sequence[SetStep], results: Sequence[Result], label: str) -> Markup:
     padded = [*results, *[None] * (len(chain.steps) - len(results))]
     rows = (
-        _step(step, result, f"{label}, step {index}")
-        for index, (step, result) in enumerate(zip(chain.steps, padded, strict=True), 1)
+        _step(step, formula, result, f"{label}, step {index}")
+        for index, (step, formula, result) in enumerate(zip(chain.steps, formulas, padded, strict=True), 1)
     )
     return tag("ol", join(rows, "\n"), class_="steps")
 
 
-def _step(step: Step, result: Result | None, label: str) -> Markup:
+def _step(step: Step, formulas: SetStep, result: Result | None, label: str) -> Markup:
     sign, aloud = SIGNS[type(step)]
-    formula, named = shown(step.expr)
-    where = [tag("p", "where", class_="note"), *(_box(line, f"{label}, abbreviation") for line in named)]
-    notes: list[str] = [tag("p", *_aside(step), prose(step.reason), " ", _status(result))]
+    where = [tag("p", "where", class_="note"), *(_box(line, f"{label}, abbreviation") for line in formulas.where)]
+    notes: list[str] = [tag("p", *_aside(step, formulas.aside), prose(step.reason), " ", _status(result))]
     if result and result.detail:
         notes.append(tag("p", result.detail, class_="note"))
     return tag(
         "li",
         tag("span", sign, class_="sign", aria_hidden="true"),
         tag("span", aloud, class_="aloud"),
-        tag("div", _box(formula, label), *(where if named else ()), *notes),
+        tag("div", _box(formulas.formula, label), *(where if formulas.where else ()), *notes),
     )
 
 
-def _aside(step: Step) -> list[str]:
+def _aside(step: Step, formulas: Sequence[Markup]) -> list[str]:
     """What a step says beside its formula and its reason."""
     if isinstance(step, Tends):
-        return ["as ", mathml(step.along, display=False), " grows without bound: "]
+        return ["as ", formulas[0], " grows without bound: "]
     if isinstance(step, Solves):
-        return [mathml(step.unknown, display=False), " at which the above is ", mathml(step.target, False), ": "]
+        return [formulas[0], " at which the above is ", formulas[1], ": "]
     if isinstance(step, Cites):
         source = step.source
         named = [linked(source.paper, source.url), f", {source.place}"]

@@ -62,6 +62,23 @@ class _Printer(LatexPrinter):
         return self._print(expr.label)
 
 
+class _Written(sp.Integral):
+    """An integral that is no number: SymPy would compute one to many digits, only to put it in order beside others."""
+
+    is_number = False  # pyright: ignore[reportAssignmentType]
+
+
+def _written(expr: Any) -> Any:
+    """An expression with the integrals in it as they are written down."""
+    if not expr.args or not expr.has(sp.Integral):
+        return expr
+    parts = [_written(part) for part in expr.args]
+    if isinstance(expr, sp.Integral):
+        return _Written(*parts)
+    plain = isinstance(expr, sp.Add | sp.Mul | sp.Pow | sp.core.relational.Relational)
+    return expr.func(*parts, **({"evaluate": False} if plain else {}))
+
+
 @lru_cache(maxsize=4096, typed=True)
 def latex(expr: Any) -> str:
     r"""The LaTeX of an expression, as the report sets it.
@@ -70,7 +87,7 @@ def latex(expr: Any) -> str:
         >>> print(latex(sp.digamma(sp.Symbol("x"))))
         \psi\left(x\right)
     """
-    return _Printer({"ln_notation": True}).doprint(sp.sympify(expr))
+    return _Printer({"ln_notation": True}).doprint(_written(sp.sympify(expr)))
 
 
 def mathml(expr: Any, display: bool = True) -> Markup:

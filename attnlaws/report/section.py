@@ -1,11 +1,8 @@
 """One law of the report: what it says, where it was read, what was found."""
 
 import base64
-import tempfile
-from pathlib import Path
 
-from attnlaws.catalog import figure_of
-from attnlaws.figures.style import save
+from attnlaws.kept import picture
 from attnlaws.report.derivation import derivation, formulas
 from attnlaws.report.entry import Entry, badge, day, link, verdict_cell
 from attnlaws.report.findings import (
@@ -19,6 +16,7 @@ from attnlaws.report.findings import (
     undecided,
 )
 from attnlaws.report.markup import Markup, facts, folded, join, linked, paragraphs, prose, table, tag
+from attnlaws.report.typeset import typeset as typeset_of
 from attnlaws.show import ROLE, SEEN
 from attnlaws.theory.claim import Bound, Outcome
 from attnlaws.theory.law import Law
@@ -31,19 +29,19 @@ def claimed_by(law: Law) -> str:
 
 def section(entry: Entry) -> Markup:
     """All about one law."""
-    law, verdict = entry.law, entry.verdict
+    law, verdict, typeset = entry.law, entry.verdict, typeset_of(entry.law)
     parts = [
         tag("h2", tag("code", law.id), " ", badge(verdict.outcome if verdict else "not judged")),
         tag("p", prose(law.statement), class_="statement"),
         *paragraphs("\n\n".join(str(law.doc).strip().split("\n\n")[1:])),
         tag("h3", "The claim"),
-        *formulas(law),
+        *formulas(law, typeset),
         _claim(law),
         _parameters(law),
         tag("h3", "The source"),
         *_source(law),
         tag("h3", "The derivation"),
-        *derivation(law, entry.proof),
+        *derivation(law, entry.proof, typeset),
         tag("h3", "The verdict"),
         *_verdict(entry),
     ]
@@ -149,9 +147,7 @@ def _replicates(points: tuple) -> str:
 def _figure(entry: Entry) -> Markup:
     """The picture inside the page, its outcome in words for who does not see it."""
     assert entry.verdict is not None
-    with tempfile.TemporaryDirectory() as folder:
-        drawn = save(figure_of(entry.law, entry.verdict), Path(folder) / "figure.svg").read_bytes()
-    data = f"data:image/svg+xml;base64,{base64.b64encode(drawn).decode()}"
+    data = f"data:image/svg+xml;base64,{base64.b64encode(picture(entry.law, entry.verdict)).decode()}"
     text = figure_text(entry.law, entry.verdict)
     return tag("figure", tag("img", src=data, alt=text))
 

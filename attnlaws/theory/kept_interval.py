@@ -14,7 +14,7 @@ between its ends, whose weight and probability are normal distribution functions
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -182,26 +182,38 @@ def interval(n: int, eps: float, sigma: float, confidence: float) -> tuple[int, 
         >>> interval(512, 0.1, 1.0, 0.95)[:2]
         (294, 331)
     """
-    allowed = (1 - confidence) / 2
-    upper, over = n, None
-    low, high = 0, n  # not enough, enough
+    from scipy import special
+
+    allowed, spread = (1 - confidence) / 2, max(1, int(n**0.5 / 2))
+    center = round(n * float(special.ndtr(-sigma - special.ndtri(eps))))
+    seen: dict[tuple[int, bool], Bound] = {}
+
+    def allows(rank: int, exceeds: bool) -> bool:
+        seen[rank, exceeds] = tail(n, rank, eps, sigma, exceeds, allowed)
+        return seen[rank, exceeds].chance <= allowed
+
+    upper = _first(lambda rank: allows(rank, True), 0, n, center + spread, spread)
+    # The other end lies about as far from the limit, and each bound on its side takes four times as long.
+    near = n - (2 * center - upper)
+    lower = n + 1 - _first(lambda back: allows(n - back, False), n - upper, n, near, 1)
+    return lower, upper, seen.get((lower - 1, False)), seen.get((upper, True))
+
+
+def _first(enough: Callable[[int], bool], low: int, high: int, guess: int, step: int) -> int:
+    """The first number above ``low`` that is enough, where ``high`` is: in growing steps from a guess, then halving.
+
+    Example:
+        >>> _first(lambda number: number >= 7, 0, 100, 9, 1)
+        7
+    """
+    bounds = low, high
     while high - low > 1:
-        middle = (low + high) // 2
-        here = tail(n, middle, eps, sigma, True, allowed)
-        if here.chance <= allowed:
-            high, upper, over = middle, middle, here
-        else:
-            low = middle
-    lower, under = 1, None
-    low, high = 0, upper
-    while high - low > 1:
-        middle = (low + high) // 2
-        here = tail(n, middle, eps, sigma, False, allowed)
-        if here.chance <= allowed:
-            low, lower, under = middle, middle + 1, here
-        else:
-            high = middle
-    return lower, upper, under, over
+        at = min(max(guess, low + 1), high - 1)
+        low, high = (low, at) if enough(at) else (at, high)
+        around = bounds[0] < low and high < bounds[1]
+        guess = (low + high) // 2 if around else high - step if high < bounds[1] else low + step
+        step *= 2
+    return high
 
 
 def certified(bounds: Iterable[Bound | None]) -> float:

@@ -129,12 +129,8 @@ class Balance:
         return float((log_n + self.sums[axes]) / (2 + axes))
 
 
-def _tents(log_n: float, heights: np.ndarray, log_counts: np.ndarray) -> Tents:
-    cut = log_counts > 0.5
-    if not cut.any():
-        cut, log_counts = np.array([True]), np.zeros(1)
-    counts = log_counts[cut]
-    widths = np.log(2.0) - heights[: cut.size][cut] - counts
+def _tents(log_n: float, heights: np.ndarray, counts: np.ndarray) -> Tents:
+    widths = np.log(2.0) - heights[: counts.size] - counts
     power = log_power(widths)
     return Tents(counts, widths, power, log_n + power - float(counts.sum()))
 
@@ -159,8 +155,14 @@ def partitions(log_n: float, alpha: float, kappa: float) -> tuple[Tents, ...]:
         u = balance(log_n - step * STEP)
         x = u - balance.heights[: int(np.searchsorted(balance.heights, u))]
         whole = np.log(np.maximum(rounded(np.exp(np.minimum(x, WHOLE))), 1.0))
-        made = _tents(log_n, balance.heights, np.where(x < WHOLE, whole, x))
-        return tried.setdefault(made.log_counts.tobytes(), made)
+        counts = np.where(x < WHOLE, whole, x)
+        return cells(counts[: np.count_nonzero(counts > 0.5)] if whole.any() else np.zeros(1))  # longer axes come first
+
+    def cells(counts: np.ndarray) -> Tents:
+        key = counts.tobytes()
+        if key not in tried:  # most steps end at cells that another step has given
+            tried[key] = _tents(log_n, balance.heights, counts)
+        return tried[key]
 
     def first(rounded: Callable[[Any], Any], enough: Callable[[Tents], bool]) -> int:
         """The smallest step at which the cells are coarse enough: the signal grows with the step."""
@@ -178,8 +180,7 @@ def partitions(log_n: float, alpha: float, kappa: float) -> tuple[Tents, ...]:
         return high
 
     for parts in (1, 16):
-        plain = _tents(log_n, balance.heights, np.log(np.array([float(parts)])))
-        tried[plain.log_counts.tobytes()] = plain
+        cells(np.log(np.array([float(parts)])))
     for rounded in (np.floor, np.rint, np.ceil):
         begin = first(rounded, lambda t: t.log_signal + np.log(t.log_counts.size + 2) > LOWEST or t.log_cells == 0)
         end = first(rounded, lambda t: t.log_signal > HIGHEST or t.log_cells == 0)

@@ -163,7 +163,7 @@ def test_ticks_of_ones_own_are_kept_where_they_are_not_crowded():
 
 
 def test_a_wide_axis_has_powers_of_ten():
-    assert [number(value, wide=True) for value in (0.001, 0.1, 1, 1e6)] == ["$10^{-3}$", "0.1", "1", "$10^{6}$"]
+    assert [number(value, wide=True) for value in (0.001, 0.1, 1, 1e6)] == ["10⁻³", "0.1", "1", "10⁶"]
     assert [number(value) for value in (0.001, 250, 10**4)] == ["0.001", "250", "10000"]
 
 

@@ -17,7 +17,7 @@ from attnlaws.theory.minimax.le_cam import LAW as LE_CAM
 
 SHOWN: dict[str, Any] = {"alpha": 1.0, "kappa": 1.0}
 """The box of the ladder, the first of the judged ones."""
-SAMPLES = (2.0, 24.0, 45)
+SAMPLES = (2.0, 24.0, 31)
 
 
 def draw(axes: Axes, law: Law, verdict: Verdict) -> None:
