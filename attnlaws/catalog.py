@@ -119,6 +119,7 @@ def judged(
     out: str | Path,
     backend: str = "auto",
     threads: int | None = None,
+    scheduler: str | None = None,
     progress: Progress | None = None,
     **options: Any,
 ) -> Verdict:
@@ -135,8 +136,8 @@ def judged(
     if not isinstance(experiment, Experiment | Exact):
         raise ValueError(f"experiment = {experiment!r}: must be an Experiment or an Exact")
     options["seed"] = whole("seed", options.get("seed", 0), 0)
-    computer = backend_named(backend, None if threads is None else whole("threads", threads, 1))
-    with Store(out) as store:
+    threads = None if threads is None else whole("threads", threads, 1)
+    with backend_named(backend, threads, scheduler=scheduler) as computer, Store(out) as store:
         return verify(law, experiment, store, profile=chosen, backend=computer, progress=progress, **options)
 
 

@@ -37,7 +37,7 @@ def verify_command(arguments: argparse.Namespace) -> int:
     profile = arguments.profile or "normal"
     threads = None if arguments.threads is None else whole("threads", arguments.threads, 1)
     options = {"out": arguments.out, "seed": whole("seed", arguments.seed, 0), "threads": threads}
-    options["backend"] = arguments.backend
+    options |= {"backend": arguments.backend, "scheduler": arguments.scheduler}
     targets: Sequence[str] = arguments.targets
     single: tuple[Any, Any] | None = None
     ids: list[str] = []
@@ -115,7 +115,8 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -
         KeyboardInterrupt: after Ctrl-C, once what the workers had finished is stored.
     """
     profile_named(profile)
-    backend_named(options["backend"])  # refused here, before any process is started
+    with backend_named(options["backend"], options["threads"], scheduler=options["scheduler"]):
+        pass  # refused here, before any process is started
     context = multiprocessing.get_context("spawn")
     channel, stopped = context.SimpleQueue(), context.Event()
     workers = min(options["threads"] or cores(), len(ids))
@@ -130,7 +131,8 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any]) -
         try:
             with _uninterrupted():
                 for law_id in ids:
-                    given = profile, options["seed"], options["backend"], contents[law_id]
+                    where = options["backend"], options["scheduler"]
+                    given = profile, options["seed"], *where, contents[law_id]
                     futures[pool.submit(_judge, law_id, *given)] = law_id
             for future in _collected(set(futures), channel, store):
                 results[futures[future]] = future.result()
@@ -191,15 +193,12 @@ class _Remote:
         self.contents = contents
 
     def rows(self, identity: str) -> dict[Block, np.ndarray]:
-        if _stopped.is_set():
-            raise _Stopped
+        _go_on()
         return dict(self.contents["rows"].get(identity, {}))
 
     def add(self, task: Task, rows: Mapping[Block, np.ndarray], device: str = "cpu") -> None:
         self.contents["rows"].setdefault(task.identity, {}).update(rows)
         _channel.put(("rows", (describe(task), dict(rows), device)))
-        if _stopped.is_set():
-            raise _Stopped
 
     def record(self, kind: str, law: str, key: str | None = None) -> dict[str, Any] | None:
         return self.contents["records"].get((kind, key))
@@ -208,18 +207,20 @@ class _Remote:
         _channel.put(("record", (kind, law, key, dict(body))))
 
 
-def _judge(law_id: str, profile: str, seed: int, backend: str, contents: Mapping[str, Any]) -> Timed:
-    """Judge one law in a worker."""
-    return _timed(
-        lambda: verify(
-            registry.law(law_id),
-            registry.experiment(law_id),
-            _Remote(contents),
-            profile=profile_named(profile),
-            seed=seed,
-            backend=backend_named(backend, threads=1),
-        )
-    )
+def _go_on(*_: object) -> None:
+    """Progress of a worker: none is shown, but it may have to stop."""
+    if _stopped.is_set():
+        raise _Stopped
+
+
+def _judge(
+    law_id: str, profile: str, seed: int, backend: str, scheduler: str | None, contents: Mapping[str, Any]
+) -> Timed:
+    """Judge one law in a worker; on a cluster, its blocks are computed there and its theory here."""
+    law, experiment, store = registry.law(law_id), registry.experiment(law_id), _Remote(contents)
+    options: dict[str, Any] = {"profile": profile_named(profile), "seed": seed, "progress": _go_on}
+    with backend_named(backend, None if scheduler else 1, scheduler=scheduler) as computer:
+        return _timed(lambda: verify(law, experiment, store, backend=computer, **options))
 
 
 @contextmanager
