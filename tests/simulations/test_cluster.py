@@ -71,8 +71,8 @@ def stored(folder) -> int:
             return 0
 
 
-def until(condition) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def until(condition, seconds=PATIENCE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -134,22 +134,22 @@ def test_a_worker_that_is_killed_leaves_no_trace(make, backend, dask, out):
     assert stored(out) == 40
 
 
-def test_ctrl_c_keeps_what_is_finished_and_takes_back_the_rest(make, backend, there, out):
+def test_ctrl_c_keeps_what_is_finished_and_takes_back_the_rest(make, backend, there, out, monkeypatch):
+    """What is handed over would take both workers much longer than it may take to be gone."""
+    monkeypatch.setattr(backend, "workers", 500)
     task = make("topk.tail_mass", **POINT)
+
+    def interrupt(_: object, rows: object, total: int) -> None:
+        if rows:
+            signal.raise_signal(signal.SIGINT)
+
     with Store(out) as store:
         with pytest.raises(KeyboardInterrupt):
-            run(
-                task,
-                400 * task.block_size,
-                store,
-                backend=backend,
-                batch=1,
-                progress=lambda _, rows, total: signal.raise_signal(signal.SIGINT) if len(rows) > 4 else None,
-            )
+            run(task, 20_000 * task.block_size, store, backend=backend, batch=20, progress=interrupt)
         kept = store.rows(task.identity)
-    assert 4 < len(kept) < 400
+    assert kept
     assert bits(kept) == bits({block: task.compute(block) for block in kept})
-    until(lambda: not there.scheduler.tasks)
+    until(lambda: not there.scheduler.tasks, 30)
 
 
 ENDLESS = """
