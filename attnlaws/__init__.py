@@ -107,6 +107,7 @@ def simulate(
     mode: str | None = None,
     out: str | Path = STORE,
     threads: int | None = None,
+    scheduler: str | None = None,
     **parameters: Any,
 ) -> "xarray.Dataset":
     """Estimate what a law claims to know; see :func:`attnlaws.simulations.simulate.simulate`.
@@ -121,7 +122,7 @@ def simulate(
     chosen = registry.law(law_id), registry.simulation(law_id)
     options: dict[str, Any] = {"seed": seed, "mode": mode, "out": out, "threads": threads}
     options |= {"replicates": replicates, "precision": precision, "seconds": seconds}
-    where: dict[str, Any] = {"backend": backend, "arithmetic": arithmetic}
+    where: dict[str, Any] = {"backend": backend, "arithmetic": arithmetic, "scheduler": scheduler}
     with progress_bar() as progress:
         return run(*chosen, progress=progress, **options, **where, **parameters)
 
@@ -136,6 +137,7 @@ def verify(
     out: str | Path = STORE,
     threads: int | None = None,
     backend: str = "auto",
+    scheduler: str | None = None,
 ) -> "Verdict":
     """Derive, simulate and judge a law of the catalog, or your own.
 
@@ -150,13 +152,15 @@ def verify(
         threads: worker threads, by default one per core.
         backend: "cpu", "cuda" for all NVIDIA GPUs of this machine, or "auto" for the CPU. The verdict is of exact
             arithmetic, and so does not depend on it.
+        scheduler: address of a Dask scheduler, as "tcp://HOST:8786", whose workers compute; the verdict does not depend
+            on it.
 
     Returns:
         The verdict; ``.outcome`` is SUPPORTED, REFUTED or INCONCLUSIVE.
 
     Raises:
-        ValueError: no law has this id, there is no such profile or backend, ``seconds`` is no positive number, or the
-            store cannot be used.
+        ValueError: no law has this id, there is no such profile or backend, the scheduler does not answer, ``seconds``
+            is no positive number, or the store cannot be used.
     """
     from attnlaws.catalog import judged
     from attnlaws.console import progress_bar
@@ -164,7 +168,7 @@ def verify(
     with progress_bar() as progress:
         options: dict[str, Any] = {"profile": profile, "seed": seed, "out": out, "threads": threads}
         options["seconds"] = seconds
-        return judged(law, experiment, backend=backend, progress=progress, **options)
+        return judged(law, experiment, backend=backend, scheduler=scheduler, progress=progress, **options)
 
 
 def figure(law_id: str, *, out: str | Path = STORE) -> "Figure":

@@ -120,6 +120,7 @@ def judged(
     out: str | Path,
     backend: str = "auto",
     threads: int | None = None,
+    scheduler: str | None = None,
     seconds: float | None = None,
     progress: Progress | None = None,
     **options: Any,
@@ -137,9 +138,9 @@ def judged(
     if not isinstance(experiment, Experiment | Exact):
         raise ValueError(f"experiment = {experiment!r}: must be an Experiment or an Exact")
     options["seed"] = whole("seed", options.get("seed", 0), 0)
-    computer = backend_named(backend, None if threads is None else whole("threads", threads, 1))
+    threads = None if threads is None else whole("threads", threads, 1)
     options["seconds"] = seconds_of(seconds)
-    with Store(out) as store:
+    with backend_named(backend, threads, scheduler=scheduler) as computer, Store(out) as store:
         return verify(law, experiment, store, profile=chosen, backend=computer, progress=progress, **options)
 
 

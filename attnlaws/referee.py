@@ -42,7 +42,7 @@ def verify_command(arguments: argparse.Namespace) -> int:
     profile = arguments.profile or "normal"
     threads = None if arguments.threads is None else whole("threads", arguments.threads, 1)
     options = {"out": arguments.out, "seed": whole("seed", arguments.seed, 0), "threads": threads}
-    options |= {"backend": arguments.backend, "seconds": arguments.seconds}
+    options |= {"backend": arguments.backend, "scheduler": arguments.scheduler, "seconds": arguments.seconds}
     seconds_of(arguments.seconds)  # refused here, before anything is loaded
     targets: Sequence[str] = arguments.targets
     single: Callable[[], tuple[Any, Any]] | None = None
@@ -162,7 +162,8 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any], f
         KeyboardInterrupt: after Ctrl-C, once what the workers had finished is stored.
     """
     profile_named(profile)
-    backend_named(options["backend"])  # refused here, before any process is started
+    with backend_named(options["backend"], options["threads"], scheduler=options["scheduler"]):
+        pass  # refused here, before any process is started
     context = multiprocessing.get_context("spawn")
     channel, stopped = context.SimpleQueue(), context.Event()
     workers = min(options["threads"] or cores(), len(ids))
@@ -178,7 +179,8 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any], f
             with _uninterrupted():
                 limits = {"seconds": seconds_of(options["seconds"]), "memory": largest_rows() / workers}
                 for law_id in ids:
-                    given = profile, options["seed"], options["backend"], contents[law_id], limits, folder
+                    where = options["backend"], options["scheduler"]
+                    given = profile, options["seed"], *where, contents[law_id], limits, folder
                     futures[pool.submit(_judge, law_id, *given)] = law_id
             for future in _collected(set(futures), channel, store):
                 results[futures[future]] = future.result()
@@ -239,15 +241,12 @@ class _Remote:
         self.contents = contents
 
     def rows(self, identity: str) -> dict[Block, np.ndarray]:
-        if _stopped.is_set():
-            raise _Stopped
+        _go_on()
         return dict(self.contents["rows"].get(identity, {}))
 
     def add(self, task: Task, rows: Mapping[Block, np.ndarray], device: str = "cpu") -> None:
         self.contents["rows"].setdefault(task.identity, {}).update(rows)
         _channel.put(("rows", (describe(task), dict(rows), device)))
-        if _stopped.is_set():
-            raise _Stopped
 
     def record(self, kind: str, law: str, key: str | None = None) -> dict[str, Any] | None:
         return self.contents["records"].get((kind, key))
@@ -256,23 +255,32 @@ class _Remote:
         _channel.put(("record", (kind, law, key, dict(body))))
 
 
+def _go_on(*_: object) -> None:
+    """Progress of a worker: none is shown, but it may have to stop."""
+    if _stopped.is_set():
+        raise _Stopped
+
+
 def _judge(
     law_id: str,
     profile: str,
     seed: int,
     backend: str,
+    scheduler: str | None,
     contents: Mapping[str, Any],
     limits: Mapping[str, float],
     folder: str | None,
 ) -> Answer:
-    """Judge one law in a worker, and draw it, with the kernels that are compiled there."""
-    timings = Timings()
+    """Judge one law in a worker, and draw it, with the kernels that are compiled there.
+
+    On a cluster, the law's blocks are computed there and its theory here.
+    """
+    timings, known = Timings(), _Remote(contents)
     with timings.phase(LOAD):
         law, experiment = _loaded(law_id)
-    computer = backend_named(backend, threads=1)
-    known = _Remote(contents)
-    options: dict[str, Any] = {"profile": profile_named(profile), "seed": seed, "backend": computer, **limits}
-    verdict = verify(law, experiment, known, timings=timings, **options)
+    options: dict[str, Any] = {"profile": profile_named(profile), "seed": seed, "progress": _go_on, **limits}
+    with backend_named(backend, None if scheduler else 1, scheduler=scheduler) as computer:
+        verdict = verify(law, experiment, known, backend=computer, timings=timings, **options)
     return (verdict, timings), _draw(verdict, timings, folder)
 
 

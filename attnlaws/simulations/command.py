@@ -36,6 +36,11 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=number, help="worker threads (default: one per core); the result does not depend on them"
     )
+    parser.add_argument(
+        "--scheduler",
+        metavar="tcp://HOST:PORT",
+        help="a Dask scheduler whose workers compute; the result does not depend on them",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
 
 

@@ -8,7 +8,7 @@ code. Rows of fast arithmetic are the GPU's own.
 
 import queue
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from attnlaws.simulations.cuda_source import kernel_source, workspace_size
 from attnlaws.simulations.experiment import Streaming
 from attnlaws.simulations.lanes import LANES
+from attnlaws.simulations.run import Submit, in_threads
 from attnlaws.simulations.task import GROUPS, Block, Kernel, Task
 
 RESIDENT = 8
@@ -50,6 +51,15 @@ class Gpus:
         self.device = f"cuda: {', '.join(sorted(names))}"
         version = ".".join(map(str, self.cupy.cuda.nvrtc.getVersion()))
         self.hardware = f"{self.device}; NVRTC {version}"
+
+    def submitting(self, task: Task) -> AbstractContextManager[Submit]:
+        """A thread for each GPU.
+
+        Raises:
+            ValueError: as for :meth:`prepare`.
+        """
+        self.prepare(task)
+        return in_threads(self.workers, lambda blocks: self.rows(task, blocks))
 
     def prepare(self, task: Task) -> None:
         """Print the kernel's text, on one thread: SymPy is not made for several.

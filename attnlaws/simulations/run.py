@@ -2,9 +2,10 @@
 
 import os
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -14,9 +15,13 @@ from attnlaws.simulations.estimate import Rows
 from attnlaws.simulations.task import Block, Task, canonical
 
 COMMIT_SECONDS = 0.25
+LOOK_SECONDS = 0.5
+"""So often a run looks up from waiting: who watches its progress may want to end it."""
 
 Progress = Callable[[Task, Rows, int], None]
 """Called with the task, the rows so far and the number of blocks in all."""
+Submit = Callable[[Sequence[Block]], "Future[dict[Block, np.ndarray]]"]
+"""Hand over some blocks; what comes back has the rows of the first of them, or of all."""
 
 
 class Backend(Protocol):
@@ -34,13 +39,16 @@ class Backend(Protocol):
     workers: int
     batch_draws: int
 
-    def prepare(self, task: Task) -> None:
-        """Make what all workers share, before there are any."""
+    def submitting(self, task: Task) -> AbstractContextManager[Submit]:
+        """A way to hand over blocks of a task; their rows have the same bits whoever computes them."""
         ...
 
-    def rows(self, task: Task, blocks: Sequence[Block]) -> dict[Block, np.ndarray]:
-        """The rows of some blocks, the same bits whoever computes them."""
-        ...
+
+@contextmanager
+def in_threads(workers: int, rows: Callable[[Sequence[Block]], dict[Block, np.ndarray]]) -> Iterator[Submit]:
+    """Threads of this process that compute rows of blocks."""
+    with ThreadPoolExecutor(workers) as pool:
+        yield lambda blocks: pool.submit(rows, blocks)
 
 
 class Cpu:
@@ -61,13 +69,10 @@ class Cpu:
     def __init__(self, threads: int | None = None) -> None:
         self.workers = threads or cores()
 
-    def prepare(self, task: Task) -> None:
-        """Build the kernel."""
+    def submitting(self, task: Task) -> AbstractContextManager[Submit]:
+        """Threads that share a kernel, which is built before there are any."""
         task.prepare()
-
-    def rows(self, task: Task, blocks: Sequence[Block]) -> dict[Block, np.ndarray]:
-        """The rows of some blocks, one after the other."""
-        return {block: task.compute(block) for block in blocks}
+        return in_threads(self.workers, lambda blocks: {block: task.compute(block) for block in blocks})
 
 
 class RowStore(Protocol):
@@ -119,8 +124,6 @@ def run(
     missing = [block for block in blocks if block not in rows]
     backend = backend or Cpu(threads)
     device = backend.device if task.arithmetic == "exact" else f"{backend.device}, fast arithmetic"
-    if missing and not over():
-        backend.prepare(task)
     size = batch or max(1, backend.batch_draws // (task.draws * task.block_size))
     batches = [missing[i : i + size] for i in range(0, len(missing), size)]
     unsaved: dict[Block, np.ndarray] = {}
@@ -171,22 +174,29 @@ def vectors() -> str:
 def _mapped(
     task: Task, batches: Sequence[Sequence[Block]], backend: Backend, over: Callable[[], bool]
 ) -> Generator[dict[Block, np.ndarray], None, None]:
-    """Rows of each batch as it finishes, with a short queue so that an interruption waits for little."""
-    if not batches:
+    """Rows of each batch as it finishes, with a short queue so that an interruption waits for little.
+
+    Of a batch that comes back unfinished the rest is cut into pieces as large as what was finished.
+    """
+    if not batches or over():
         return
-    remaining = iter(batches)
-    with ThreadPoolExecutor(backend.workers) as pool:
-        running: set[Future[dict[Block, np.ndarray]]] = set()
-        for blocks in remaining:
+    waiting = deque(batches)
+    with backend.submitting(task) as submit:
+        running: dict[Future[dict[Block, np.ndarray]], Sequence[Block]] = {}
+        while waiting or running:
             if over():
-                break
-            running.add(pool.submit(backend.rows, task, blocks))
-            if len(running) >= 2 * backend.workers:
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in finished)
-        while running:
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in finished)
+                waiting.clear()
+                running = {future: batch for future, batch in running.items() if not future.cancel()}
+            while waiting and len(running) < 2 * backend.workers:
+                batch = waiting.popleft()
+                running[submit(batch)] = batch
+            finished = wait(running, LOOK_SECONDS, FIRST_COMPLETED).done
+            for future in finished:
+                batch, rows = running.pop(future), future.result()
+                waiting += [batch[i : i + len(rows)] for i in range(len(rows), len(batch), len(rows))]
+                yield rows
+            if not finished:
+                yield {}
 
 
 def main(file: str) -> None:

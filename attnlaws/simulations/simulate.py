@@ -3,7 +3,8 @@
 import itertools
 import math
 import numbers
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ def simulate(
     mode: str | None = None,
     out: str | Path = ".attnlaws",
     threads: int | None = None,
+    scheduler: str | None = None,
     progress: Progress | None = None,
     **parameters: Any,
 ) -> "xarray.Dataset":
@@ -61,6 +63,8 @@ def simulate(
         mode: one of the experiment's modes; by default its first.
         out: folder of the store; blocks found there are not computed again.
         threads: worker threads, by default one per core; the result does not depend on them.
+        scheduler: address of a Dask scheduler, as "tcp://HOST:8786", whose workers compute; the result has the same
+            bits.
         progress: called with the task, blocks done and blocks in all.
         **parameters: the law's parameters; a sequence becomes a dimension of the result.
 
@@ -82,16 +86,18 @@ def simulate(
     if arithmetic not in ARITHMETICS:
         raise ValueError(f"arithmetic = {arithmetic!r}: must be one of {', '.join(ARITHMETICS)}")
     threads = None if threads is None else whole("threads", threads, 1)
-    computer = backend_named(backend, threads, arithmetic)
     mode = experiment.default_mode if mode is None else mode
     dimensions = {name: list(value) for name, value in parameters.items() if _is_sequence(name, value)}
-    tasks = []
-    for chosen in itertools.product(*dimensions.values()):
-        point = law.validate(**{**parameters, **dict(zip(dimensions, chosen, strict=True))})
-        task = make_task(law, experiment, point, seed, mode)
-        tasks.append(task if arithmetic == "exact" else replace(task, arithmetic="fast", hardware=computer.hardware))
+    points = [
+        law.validate(**{**parameters, **dict(zip(dimensions, chosen, strict=True))})
+        for chosen in itertools.product(*dimensions.values())
+    ]
+    tasks = [make_task(law, experiment, point, seed, mode) for point in points]
     shape = tuple(len(values) for values in dimensions.values())
-    with Store(out) as store:
+    with backend_named(backend, threads, arithmetic, scheduler) as computer, Store(out) as store:
+        device = computer.device
+        if arithmetic != "exact":
+            tasks = [replace(task, arithmetic=arithmetic, hardware=computer.hardware) for task in tasks]
         if precision is None:
             runs = (run(task, limits.replicates, store, backend=computer, progress=progress) for task in tasks)
             results = [estimate(task, rows, limits.replicates) for task, rows in zip(tasks, runs, strict=True)]
@@ -120,7 +126,7 @@ def simulate(
             **{name: "none" if value is None else value for name, value in fixed.items()},
             "seed": str(seed),
             "mode": mode,
-            "backend": computer.device,
+            "backend": device,
             "arithmetic": arithmetic,
             "arithmetic_error": tasks[0].arithmetic_error,
             "task": " ".join(task.identity for task in tasks),
@@ -130,25 +136,40 @@ def simulate(
     )
 
 
-def backend_named(name: str, threads: int | None = None, arithmetic: Arithmetic = "exact") -> Backend:
+@contextmanager
+def backend_named(
+    name: str, threads: int | None = None, arithmetic: Arithmetic = "exact", scheduler: str | None = None
+) -> Iterator[Backend]:
     """Who computes: "cpu", "cuda" for all GPUs, or "auto" for what is known to work everywhere, the CPU.
 
     Raises:
-        ValueError: there is no such backend, it does not work here, or it does not have the arithmetic.
+        ValueError: there is no such backend, it does not work here, it does not have the arithmetic, or the scheduler
+            does not answer.
 
     Example:
-        >>> backend_named("auto", threads=2).device
+        >>> with backend_named("auto", threads=2) as computer:
+        ...     computer.device
         'cpu'
     """
     if name not in BACKENDS:
         raise ValueError(f"backend = {name!r}: must be one of {', '.join(BACKENDS)} (no other backend is built in)")
-    if name != "cuda":
-        if arithmetic != "exact":
-            raise ValueError(ON_CPU)
-        return Cpu(threads)
-    from attnlaws.simulations.gpu import Gpus
+    if name != "cuda" and arithmetic != "exact":
+        raise ValueError(ON_CPU)
+    if scheduler is not None:
+        if name == "cuda":
+            raise ValueError("backend = 'cuda': must be 'cpu' with a scheduler, whose workers compute on CPUs")
+        if threads is not None:
+            raise ValueError(f"threads = {threads}: must be left out with a scheduler, whose workers have their own")
+        from attnlaws.simulations.cluster import Cluster
 
-    return Gpus()
+        with closing(Cluster(scheduler)) as cluster:
+            yield cluster
+    elif name == "cuda":
+        from attnlaws.simulations.gpu import Gpus
+
+        yield Gpus()
+    else:
+        yield Cpu(threads)
 
 
 def make_task(law: Law, experiment: Experiment, parameters: dict[str, Any], seed: int, mode: str) -> Task:

@@ -1,14 +1,13 @@
 """Where the time of a verification goes."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
-import numpy as np
 from numba.core import event
 
-from attnlaws.simulations.run import Backend
-from attnlaws.simulations.task import Block, Task
+from attnlaws.simulations.run import Backend, Submit
+from attnlaws.simulations.task import Task
 
 LOAD, DERIVE, COMPILE, SIMULATE, JUDGE, DRAW = PHASES = ("load", "derive", "compile", "simulate", "judge", "draw")
 
@@ -91,11 +90,7 @@ class TimedBackend:
         self.device, self.hardware = backend.device, backend.hardware
         self.workers, self.batch_draws = backend.workers, backend.batch_draws
 
-    def prepare(self, task: Task) -> None:
+    def submitting(self, task: Task) -> AbstractContextManager[Submit]:
         """As the backend."""
         with self.timings.phase(COMPILE):
-            self.backend.prepare(task)
-
-    def rows(self, task: Task, blocks: Sequence[Block]) -> dict[Block, np.ndarray]:
-        """As the backend."""
-        return self.backend.rows(task, blocks)
+            return self.backend.submitting(task)

@@ -15,7 +15,9 @@ ALLOWED = {
     "figures": set(FLOORS),
     "estimators": {"theory", "estimators"},
 }
-HEAVY = ("sympy", "scipy", "numba", "cupy", "matplotlib", "xarray", "numpy", "rich")
+HEAVY = ("sympy", "scipy", "numba", "cupy", "distributed", "matplotlib", "xarray", "numpy", "rich")
+ONLY = {"cupy": "gpu", "dask": "cluster", "distributed": "cluster", "toolz": "cluster"}
+"""What comes with an extra, and the one module that imports it."""
 POINT = ("--n", "32", "--kappa", "0.25", "--sigma", "1", "--replicates", "50")
 
 
@@ -37,9 +39,10 @@ def test_a_floor_imports_only_the_floors_below_it(floor, modules, imports_of):
             assert not above, f"{name} imports {above}"
 
 
-def test_only_gpu_imports_cupy(modules, imports_of):
-    users = {name for name, tree in modules.items() if any(i.split(".")[0] == "cupy" for i in imports_of(tree))}
-    assert users <= {"attnlaws.simulations.gpu"}
+@pytest.mark.parametrize("package", ONLY)
+def test_what_comes_with_an_extra_is_imported_by_one_module(package, modules, imports_of):
+    users = {name for name, tree in modules.items() if any(i.split(".")[0] == package for i in imports_of(tree))}
+    assert users <= {f"attnlaws.simulations.{ONLY[package]}"}
 
 
 def test_no_import_is_relative(modules):
