@@ -37,7 +37,7 @@ def drawn_items(task: Task, first: int, count: int) -> np.ndarray:
     """
     assert isinstance(task.shape, Replicate)
     bits = task.shape.precision
-    copy = replace(task.shape, kernel=_copy32 if bits == "float32" else _copy64, scratch=lambda **_: 0)
+    copy = replace(task.shape, kernel=_copy32 if bits == "float32" else _copy64, scratch=lambda **_: 0, passes=None)
     module, _ = build(f"draws_{bits}", copy)
     values = np.empty((count, task.draws))
     key = (np.uint64(k) for k in stream_key(task.seed, task.label))

@@ -28,7 +28,7 @@ from attnlaws.simulations.stream import (
     square_lanes64,
 )
 from attnlaws.simulations.sums import dot64, fold, fold_first
-from attnlaws.simulations.window import tail_of_stream
+from attnlaws.simulations.window import decide_tail, part_of_tail
 
 KERNEL = dict(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 '''

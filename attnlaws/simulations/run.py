@@ -42,9 +42,16 @@ class Backend(Protocol):
         """The rows of some blocks, the same bits whoever computes them."""
         ...
 
+    def stop(self) -> None:
+        """Give up what is being computed, as far as that is possible: nobody waits for it any more."""
+        ...
+
 
 class Cpu:
     """Numba kernels on the cores of this machine.
+
+    A worker that has a long replicate hands its parts to helpers, as many as there are workers, and waits: where blocks
+    are fewer than workers all cores have something to do nevertheless, and never is one asked for more.
 
     Args:
         threads: worker threads; by default one per core.
@@ -62,12 +69,17 @@ class Cpu:
         self.workers = threads or cores()
 
     def prepare(self, task: Task) -> None:
-        """Build the kernel."""
+        """Build the kernel, and make helpers, whose threads start when there is something for them to do."""
         task.prepare()
+        self.helpers = ThreadPoolExecutor(self.workers)
 
     def rows(self, task: Task, blocks: Sequence[Block]) -> dict[Block, np.ndarray]:
         """The rows of some blocks, one after the other."""
-        return {block: task.compute(block) for block in blocks}
+        return {block: task.compute(block, self.helpers.map) for block in blocks}
+
+    def stop(self) -> None:
+        """Go over no further parts."""
+        self.helpers.shutdown(wait=False, cancel_futures=True)
 
 
 class RowStore(Protocol):
@@ -167,14 +179,19 @@ def _mapped(
     remaining = iter(batches)
     with ThreadPoolExecutor(backend.workers) as pool:
         running: set[Future[dict[Block, np.ndarray]]] = set()
-        for blocks in remaining:
-            running.add(pool.submit(backend.rows, task, blocks))
-            if len(running) >= 2 * backend.workers:
+        try:
+            for blocks in remaining:
+                running.add(pool.submit(backend.rows, task, blocks))
+                if len(running) >= 2 * backend.workers:
+                    finished, running = wait(running, return_when=FIRST_COMPLETED)
+                    yield from (future.result() for future in finished)
+            while running:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in finished)
-        while running:
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in finished)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            backend.stop()
+            raise
 
 
 def main(file: str) -> None:
