@@ -1,5 +1,6 @@
 """The two shapes of experiment: a stream of items that add up, and a self-contained replicate."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -121,25 +122,49 @@ class Streaming:
 
 
 @dataclass(frozen=True)
+class Passes:
+    """How a replicate is drawn that is too long to be stored: again and again, with a decision after each pass.
+
+    A pass falls into parts, each for whoever is free.
+
+    Attributes:
+        decide: plain function ``decide(plan, sums, kept, out, **arguments)`` in the kernel vocabulary, with the sums
+            [part, sum] of a pass and what was kept of all parts, in any order: writes ``out`` and returns True, or
+            writes the plan of another pass and returns False.
+        plan: the numbers that the first pass goes by, from the arguments.
+        sums: how many sums a part has.
+    """
+
+    decide: Callable[..., bool]
+    plan: Callable[..., tuple[float, ...]]
+    sums: int
+
+
+@dataclass(frozen=True)
 class Replicate:
     """One self-contained draw with scratch of its own (a sort, a recurrence).
 
     Attributes:
         kernel: plain function ``kernel(k0, k1, replicate, scratch, out, **arguments)`` written in the kernel
-            vocabulary; the engine compiles its source text.
+            vocabulary; the engine compiles its source text. With passes it is ``kernel(k0, k1, replicate, first, last,
+            plan, sums, kept, filled, **arguments)``, a pass over the draws first .. last - 1: writes the part's
+            ``sums``, puts what is to be kept into the scratch ``kept`` from ``filled`` on, as far as there is room, and
+            returns how much there is then, room or not.
         arguments: numbers passed to the kernel by name, from the parameters.
         scratch: float64 elements of scratch, from the parameters; they start as NaN.
         size: normals per replicate, from the parameters.
         outputs: names of what the kernel writes to ``out``.
         precision: type of the normals.
+        passes: for a replicate that is not stored.
     """
 
-    kernel: Callable[..., None]
+    kernel: Callable[..., None] | Callable[..., int]
     arguments: Callable[..., Mapping[str, int | float]]
     scratch: Callable[..., int]
     size: Callable[..., int]
     outputs: tuple[str, ...]
     precision: Precision = "float64"
+    passes: Passes | None = None
 
     def draws(self, parameters: Parameters) -> int:
         """Normals per replicate."""
@@ -246,6 +271,18 @@ class Exact:
     def value_of(self, output: str, parameters: Parameters) -> float:
         """One of the law's outputs; the empty name stands for the default one."""
         return float((self.also[output] if output else self.value)(**parameters))
+
+
+def arguments_of(kernel: Callable[..., object]) -> list[str]:
+    """Names of a kernel's own arguments, which come behind those that all kernels of its kind have.
+
+    Example:
+        >>> arguments_of(lambda k0, k1, replicate, scratch, out, n, k: None)
+        ['n', 'k']
+    """
+    names = list(inspect.signature(kernel).parameters)
+    last = "filled" if "filled" in names else "out"
+    return names[names.index(last) + 1 :]
 
 
 def as_dtype(precision: Precision) -> type[np.floating]:

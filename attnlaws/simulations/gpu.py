@@ -18,7 +18,7 @@ from attnlaws.simulations.cuda_source import kernel_source, workspace_size
 from attnlaws.simulations.experiment import Streaming
 from attnlaws.simulations.lanes import LANES
 from attnlaws.simulations.run import Submit, in_threads
-from attnlaws.simulations.task import GROUPS, Block, Kernel, Task
+from attnlaws.simulations.task import GROUPS, Block, Kernel, Share, Task
 
 RESIDENT = 8
 """Thread blocks of 256 threads that one multiprocessor holds: 2048 threads, or fewer on consumer cards."""
@@ -59,7 +59,7 @@ class Gpus:
             ValueError: as for :meth:`prepare`.
         """
         self.prepare(task)
-        return in_threads(self.workers, lambda blocks: self.rows(task, blocks))
+        return in_threads(self.workers, lambda blocks, _: self.rows(task, blocks))
 
     def prepare(self, task: Task) -> None:
         """Print the kernel's text, on one thread: SymPy is not made for several.
@@ -73,6 +73,8 @@ class Gpus:
 
     def rows(self, task: Task, blocks: Sequence[Block]) -> dict[Block, np.ndarray]:
         """The rows of some blocks of a task that is prepared; neighbors are computed in one launch.
+
+        A replicate of several parts has launches of its own, of which all multiprocessors share the parts.
 
         Raises:
             MemoryError: one replicate needs more workspace than the GPU has free; says how much.
@@ -149,18 +151,37 @@ class GpuKernel(Kernel):
         values = self.values(task, first, count)
         return {b: self.reduced(task, values[b.first - first : b.first - first + b.count]) for b in run}
 
-    def values(self, task: Task, first: int, count: int) -> np.ndarray:
+    def values(self, task: Task, first: int, count: int, share: Share = map) -> np.ndarray:
         """Outputs of each replicate of a run of them."""
+        if task.parts > 1:
+            return self.in_parts(task, first, count, share)
         if isinstance(task.shape, Streaming):
             raw, out = self._raw_there(first, count, 1), self.cupy.empty((count, self.outputs))
             self._launch("outputs", -(-count // LANES), np.uint64(count), *self._there(), raw, out)
             return self.cupy.asnumpy(out)
         out, grid = self.cupy.empty((count, self.outputs)), self._grid(count)
         scratch = self._workspace(grid)
-        typed = (np.int64(value) if isinstance(value, int) else np.float64(value) for value in self.arguments)
         units = np.uint64(first), np.uint64(count)
-        self._launch("replicates", grid, *self.words, *units, scratch, np.uint64(self.space), out, *typed)
+        begin = (np.int64(task.draws), self.cupy.asarray(self.plan)) if self.passes else ()
+        self._launch(
+            "replicates", grid, *self.words, *units, scratch, np.uint64(self.space), out, *begin, *self._typed()
+        )
         return self.cupy.asnumpy(out)
+
+    def pass_over(self, task: Task, replicate: int, plan: np.ndarray, sums: np.ndarray, share: Share) -> np.ndarray:
+        """One pass over a replicate, whose parts the multiprocessors share."""
+        cupy, room = self.cupy, self.scratch
+        there, kept, filled = cupy.empty(sums.shape), cupy.empty(room), cupy.zeros(1, np.uint64)
+        grid = min(task.parts, RESIDENT * cupy.cuda.Device().attributes["MultiProcessorCount"])
+        sizes = np.uint64(task.parts), np.int64(task.part_draws), np.int64(task.draws)
+        arrays = cupy.asarray(plan), there, kept, np.uint64(room), filled
+        self._launch("parts", grid, *self.words, np.uint32(replicate), *sizes, *arrays, *self._typed())
+        sums[:] = cupy.asnumpy(there)
+        return cupy.asnumpy(kept[: min(int(cupy.asnumpy(filled)[0]), room)])
+
+    def _typed(self) -> Iterator[Any]:
+        """The arguments of a replicate's kernel."""
+        return (np.int64(value) if isinstance(value, int) else np.float64(value) for value in self.arguments)
 
     def _raw(self, first: int, count: int, parts: int) -> np.ndarray:
         return self.cupy.asnumpy(self._raw_there(first, count, parts))

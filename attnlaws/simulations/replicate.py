@@ -1,14 +1,14 @@
-"""Write the text of a replicate's module: the author's kernel, what it calls, and the loop around it."""
+"""Write the text of a replicate's module: the author's kernels, what they call, and the loops around them."""
 
 import ast
 import hashlib
 import inspect
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from attnlaws.simulations.experiment import Replicate
+from attnlaws.simulations.experiment import Replicate, arguments_of
 from attnlaws.simulations.generate import own
 from attnlaws.simulations.sources import read_sources, source_of
 
@@ -27,7 +27,7 @@ from attnlaws.simulations.stream import (
     square_lanes64,
 )
 from attnlaws.simulations.sums import dot64, fold, fold_first
-from attnlaws.simulations.window import tail_of_stream
+from attnlaws.simulations.window import decide_tail, part_of_tail
 
 KERNEL = dict(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 '''
@@ -40,46 +40,90 @@ HEADER_NAMES = sorted(
 """What every kernel can call."""
 
 
+BLOCK = """
+@njit(**KERNEL)
+def block(k0, k1, first, scratch, values{arguments}):
+    for r in range(values.shape[0]):
+        for i in range(scratch.size):
+            scratch[i] = np.nan
+        replicate = np.uint64(first + r)
+        {kernel}(k0, k1, replicate, scratch, values[r]{arguments})
+"""
+INLINE = 'inline="always", '
+"""For a kernel with one caller: it would otherwise be compiled for itself, and once more for the caller."""
+PASSES = """
+@njit(**KERNEL)
+def pass_over(k0, k1, replicate, first, last, size, draws, plan, sums, kept{arguments}):
+    filled = 0
+    for at in range(first, last):
+        end = min(draws, (at + 1) * size)
+        filled = {kernel}(k0, k1, replicate, at * size, end, plan, sums[at], kept, filled{arguments})
+    return filled
+
+
+@njit(**KERNEL)
+def block(k0, k1, first, scratch, values, draws, begin, sums{all_arguments}):
+    for r in range(values.shape[0]):
+        for i in range(scratch.size):
+            scratch[i] = np.nan
+        plan, replicate, found = begin.copy(), np.uint64(first + r), False
+        while not found:
+            filled = {kernel}(k0, k1, replicate, 0, draws, plan, sums[0], scratch, 0{arguments})
+            found = {decide}(plan, sums, scratch[:min(filled, scratch.size)], values[r]{decide_arguments})
+"""
+
+
 def replicate_text(shape: Replicate) -> str:
-    """The generated Numba module of a replicate experiment: the author's kernel and the loop around it."""
-    source, name = textwrap.dedent(source_of(shape.kernel)), shape.kernel.__name__
-    if name == "block" or re.search(rf"(?<![\w.]){name}(?![\w.])", HEADER):
-        raise ValueError(f"{name}: a kernel cannot be called so, because its module has something else of that name")
-    arguments = "".join(f", {own(argument)}" for argument in list(inspect.signature(shape.kernel).parameters)[5:])
-    return "\n".join(
-        [
-            HEADER,
-            *_borrowed(shape.kernel),
-            "",
-            '@njit(inline="always", **KERNEL)',
-            source,
-            "@njit(**KERNEL)",
-            f"def block(k0, k1, first, scratch, values{arguments}):",
-            "    for r in range(values.shape[0]):",
-            "        for i in range(scratch.size):",
-            "            scratch[i] = np.nan",
-            "        replicate = np.uint64(first + r)",
-            f"        {name}(k0, k1, replicate, scratch, values[r]{arguments})",
-            "",
-        ]
-    )
+    """The generated Numba module of a replicate experiment: the author's kernels and the loops around them."""
+    names = {"kernel": shape.kernel.__name__, "arguments": _listed(arguments_of(shape.kernel))}
+    if shape.passes is None:
+        own_text = _own_text(shape.kernel, INLINE)
+        return "".join([HEADER, *_borrowed([shape.kernel]), own_text, BLOCK.format(**names)])
+    kernels = [shape.kernel, shape.passes.decide]
+    names |= {"decide": shape.passes.decide.__name__, "decide_arguments": _listed(arguments_of(shape.passes.decide))}
+    loops = PASSES.format(**names, all_arguments=_listed(all_arguments(shape)))
+    return "".join([HEADER, *_borrowed(kernels), *map(_own_text, kernels), loops])
 
 
-def _borrowed(kernel: Callable[..., object]) -> list[str]:
-    """Imports of the compiled functions of experiments that a kernel calls, with the hash of the files they are in.
+def all_arguments(shape: Replicate) -> list[str]:
+    """Names of the arguments of a shape's kernels, each once."""
+    kernels = [shape.kernel, *([shape.passes.decide] if shape.passes else [])]
+    return list(dict.fromkeys(name for kernel in kernels for name in arguments_of(kernel)))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "".join(f", {own(name)}" for name in names)
+
+
+def _own_text(kernel: Callable[..., object], options: str = "") -> str:
+    """The source of a kernel, compiled.
 
     Raises:
-        ValueError: it calls one that a generated module cannot import.
+        ValueError: it is called as something else in its module.
+    """
+    name = kernel.__name__
+    others = HEADER + re.sub(r"{\w+}", "", BLOCK + PASSES)
+    if re.search(rf"(?<![\w.]){name}(?![\w.])", others):
+        raise ValueError(f"{name}: a kernel cannot be called so, because its module has something else of that name")
+    return f"\n\n@njit({options}**KERNEL)\n{textwrap.dedent(source_of(kernel))}"
+
+
+def _borrowed(kernels: Iterable[Callable[..., object]]) -> list[str]:
+    """Imports of the compiled functions of experiments that kernels call, with the hash of the files they are in.
+
+    Raises:
+        ValueError: one calls one that a generated module cannot import.
     """
     known: dict[Path, str] = {}
-    lines = []
-    for name in sorted({*kernel.__code__.co_names}):
-        function = getattr(kernel.__globals__.get(name), "py_func", None)
-        if function is None or name in HEADER_NAMES:
-            continue
-        if not function.__module__.startswith("attnlaws.simulations."):
-            raise ValueError(f"{name}: a kernel of your own can call only {', '.join(HEADER_NAMES)}")
-        lines.append(f"from {function.__module__} import {function.__name__} as {name}")
-        read_sources(Path(inspect.getfile(function)), known)
+    lines = set()
+    for kernel in kernels:
+        for name in {*kernel.__code__.co_names} - {*HEADER_NAMES}:
+            function = getattr(kernel.__globals__.get(name), "py_func", None)
+            if function is None:
+                continue
+            if not function.__module__.startswith("attnlaws.simulations."):
+                raise ValueError(f"{name}: a kernel of your own can call only {', '.join(HEADER_NAMES)}")
+            lines.add(f"from {function.__module__} import {function.__name__} as {name}\n")
+            read_sources(Path(inspect.getfile(function)), known)
     digest = hashlib.sha256("\0".join(sorted(known.values())).encode()).hexdigest()
-    return [*lines, f"# what is imported: {digest}"] if lines else []
+    return [*sorted(lines), f"# what is imported: {digest}\n"] if lines else []

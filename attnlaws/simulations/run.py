@@ -3,7 +3,7 @@
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from attnlaws.simulations.estimate import Rows
-from attnlaws.simulations.task import Block, Task, canonical
+from attnlaws.simulations.task import Block, Share, Task, canonical
 
 COMMIT_SECONDS = 0.25
 LOOK_SECONDS = 0.5
@@ -45,14 +45,27 @@ class Backend(Protocol):
 
 
 @contextmanager
-def in_threads(workers: int, rows: Callable[[Sequence[Block]], dict[Block, np.ndarray]]) -> Iterator[Submit]:
-    """Threads of this process that compute rows of blocks."""
-    with ThreadPoolExecutor(workers) as pool:
-        yield lambda blocks: pool.submit(rows, blocks)
+def in_threads(
+    workers: int, rows: Callable[[Sequence[Block], Share], dict[Block, np.ndarray]]
+) -> Generator[Submit, None, None]:
+    """Threads of this process that compute rows of blocks, and helpers with whom they share a long replicate.
+
+    After an interruption no further block is begun, nor a further part of one.
+    """
+    with ThreadPoolExecutor(workers) as pool, ThreadPoolExecutor(workers) as helpers:
+        try:
+            yield lambda blocks: pool.submit(rows, blocks, helpers.map)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            helpers.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 class Cpu:
     """Numba kernels on the cores of this machine.
+
+    A worker that has a long replicate hands its parts to helpers, as many as there are workers, and waits: where blocks
+    are fewer than workers all cores have something to do nevertheless, and never is one asked for more.
 
     Args:
         threads: worker threads; by default one per core.
@@ -72,7 +85,7 @@ class Cpu:
     def submitting(self, task: Task) -> AbstractContextManager[Submit]:
         """Threads that share a kernel, which is built before there are any."""
         task.prepare()
-        return in_threads(self.workers, lambda blocks: {block: task.compute(block) for block in blocks})
+        return in_threads(self.workers, lambda blocks, share: {block: task.compute(block, share) for block in blocks})
 
 
 class RowStore(Protocol):

@@ -1,11 +1,10 @@
 """What identifies a simulation, and how it falls into blocks."""
 
 import hashlib
-import inspect
 import itertools
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +13,18 @@ from typing import Any
 import numpy as np
 
 from attnlaws.simulations.build import build, engine_hash, module_of
-from attnlaws.simulations.experiment import Arithmetic, Experiment, Quantile, Shape, Streaming, length_of
+from attnlaws.simulations.experiment import (
+    Arithmetic,
+    Experiment,
+    Quantile,
+    Replicate,
+    Shape,
+    Streaming,
+    arguments_of,
+    length_of,
+)
 from attnlaws.simulations.generate import LANES, Layout
+from attnlaws.simulations.replicate import all_arguments
 from attnlaws.simulations.sources import read_sources, source_of
 from attnlaws.simulations.stream import stream_key
 from attnlaws.simulations.stream_kernel import StreamKernel
@@ -25,6 +34,12 @@ BLOCK_DRAWS = 1 << 20
 GROUPED_ITEMS = 1 << 20
 LARGEST_BLOCK = 4096
 GROUPS = 64
+PART_DRAWS = 1 << 18
+MOST_PARTS = 4096
+SHARES = 256
+"""Runs of parts that threads are handed: enough for many threads, and few against the time that handing over takes."""
+Share = Callable[[Callable[[int], np.ndarray], Iterable[int]], Iterable[np.ndarray]]
+"""Who calls a function for each of some numbers: ``map``, or that of a pool of threads."""
 DEGREE = 3
 FAST_ERROR, FAST_FACTOR = 1e-5, 10.0
 """Relative error of a result that fast arithmetic leaves: so much, and so many times the experiment's own bound.
@@ -102,6 +117,18 @@ class Task:
         """Normals per replicate."""
         return max(1, self.shape.draws(self.parameters))
 
+    @cached_property
+    def part_draws(self) -> int:
+        """Normals of one part of a long replicate, in whole superblocks; it depends on the replicate's length alone."""
+        size = 4 * LANES
+        return size * -(-max(PART_DRAWS, -(-self.draws // MOST_PARTS)) // size)
+
+    @property
+    def parts(self) -> int:
+        """Parts that a replicate falls into, which threads or the thread blocks of a GPU share."""
+        shared = isinstance(self.shape, Replicate) and self.shape.passes is not None
+        return -(-self.draws // self.part_draws) if shared else 1
+
     @property
     def grouped(self) -> bool:
         """Whether one replicate is large enough to be cut into 64 groups of its items, each a block of its own."""
@@ -162,14 +189,18 @@ class Task:
         """Build the kernel now, so that threads find one and the same."""
         Kernel.of(self)
 
-    def compute(self, block: Block) -> np.ndarray:
+    def compute(self, block: Block, share: Share = map) -> np.ndarray:
         """The row of one block, float64: the only place where numbers are drawn.
+
+        Args:
+            block: which one.
+            share: who goes over the parts of a long replicate.
 
         Raises:
             ValueError: the task asks for fast arithmetic, which a CPU does not have.
         """
         self._require_exact()
-        return Kernel.of(self).row(self, block)
+        return Kernel.of(self).row(self, block, share)
 
     def values(self, first: int, count: int) -> np.ndarray:
         """Outputs of each of some replicates: float64 [replicate, output].
@@ -203,10 +234,16 @@ class Kernel:
             self.arguments: tuple[Any, ...] = self.stream.numbers, self.stream.lengths
         else:
             self.stream, self.module = None, build(shape)
-            names = list(inspect.signature(shape.kernel).parameters)[5:]
-            given = shape.arguments(**parameters)
-            self.arguments = tuple(given[name] for name in names)
+            self.given, self.passes = shape.arguments(**parameters), shape.passes
+            self.arguments = self.named(all_arguments(shape))
             self.scratch = shape.scratch(**parameters)
+            if shape.passes:
+                self.own = self.named(arguments_of(shape.kernel))
+                self.plan = np.array(shape.passes.plan(**self.given), np.float64)
+
+    def named(self, names: Iterable[str]) -> tuple[int | float, ...]:
+        """Arguments of a replicate by name."""
+        return tuple(self.given[name] for name in names)
 
     @staticmethod
     def of(task: Task) -> "Kernel":
@@ -217,12 +254,12 @@ class Kernel:
             object.__setattr__(task, "_kernel", kernel)
         return kernel
 
-    def row(self, task: Task, block: Block) -> np.ndarray:
+    def row(self, task: Task, block: Block, share: Share = map) -> np.ndarray:
         """Draw a block and reduce it to its row."""
         if task.grouped:
             replicate, part = divmod(block.first, GROUPS)
             return self.raw(replicate, 1, part, GROUPS)[0]
-        return self.reduced(task, self.values(task, block.first, block.count))
+        return self.reduced(task, self.values(task, block.first, block.count, share))
 
     def reduced(self, task: Task, values: np.ndarray) -> np.ndarray:
         """The row of a block from the outputs of its replicates."""
@@ -232,13 +269,39 @@ class Kernel:
         monomial_sums(values, task.exponents, row)
         return row
 
-    def values(self, task: Task, first: int, count: int) -> np.ndarray:
+    def values(self, task: Task, first: int, count: int, share: Share = map) -> np.ndarray:
         """Outputs of each replicate of a run of them."""
+        if task.parts > 1:
+            return self.in_parts(task, first, count, share)
         if self.stream is not None:
             return self.stream.finish(self.raw(first, count))
         values = np.empty((count, self.outputs))
-        self.module.block(*self.key, first, np.empty(self.scratch), values, *self.arguments)
+        begin = (task.draws, self.plan, np.empty((1, self.passes.sums))) if self.passes else ()
+        self.module.block(*self.key, first, np.empty(self.scratch), values, *begin, *self.arguments)
         return values
+
+    def in_parts(self, task: Task, first: int, count: int, share: Share = map) -> np.ndarray:
+        """Outputs of long replicates, one after the other: passes over their parts, and a decision after each."""
+        assert self.passes is not None
+        values, decide = np.empty((count, self.outputs)), getattr(self.module, self.passes.decide.__name__)
+        given = self.named(arguments_of(self.passes.decide))
+        for replicate, out in enumerate(values, first):
+            plan, sums, found = self.plan.copy(), np.empty((task.parts, self.passes.sums)), False
+            while not found:
+                found = decide(plan, sums, self.pass_over(task, replicate, plan, sums, share), out, *given)
+        return values
+
+    def pass_over(self, task: Task, replicate: int, plan: np.ndarray, sums: np.ndarray, share: Share) -> np.ndarray:
+        """One pass over a replicate: write the sums of its parts, give what is kept of all of them."""
+        step = -(-task.parts // SHARES)
+
+        def some(first: int) -> np.ndarray:
+            kept, last = np.full(self.scratch, np.nan), min(first + step, task.parts)
+            place = np.uint64(replicate), first, last, task.part_draws, task.draws
+            filled = self.module.pass_over(*self.key, *place, plan, sums, kept, *self.own)
+            return kept[: min(filled, self.scratch)].copy()
+
+        return np.concatenate(list(share(some, range(0, task.parts, step))))[: self.scratch]
 
     def raw(self, first: int, count: int, part: int = 0, parts: int = 1) -> np.ndarray:
         """Rows of scalars and sums of some replicates of a stream, over all items or one part of them."""

@@ -6,8 +6,10 @@ are selected from and added up at the end. Counts say whether the k-th largest w
 room. If not, they say where it must be, and passes over the same numbers with other windows follow, each half of what
 is left, until there is room, at the latest when the window is one number.
 
-Outside the window, weights are added in float64 by lanes; inside they are integers (masses.py), so that it does not
-matter in which order the threads of a GPU keep them.
+A pass falls into parts, which threads share; their sums are added in the parts' order. Outside the window, weights are
+added in float64 by lanes; inside they are integers (masses.py), so that it does not matter in which order the parts, or
+the threads of a GPU, keep them. Nearly all scores lie below the window. Their weights are float32 numbers, within 2e-7,
+and the four of a call are added up before float64 takes over: twice as many of them fit a register.
 """
 
 import math
@@ -15,24 +17,47 @@ from statistics import NormalDist
 
 import numpy as np
 
+from attnlaws.simulations.arithmetic import _LOG2E_64, _ROUND32, _ROUND64
 from attnlaws.simulations.lanes import LANES, normal_lanes32
+from attnlaws.simulations.logarithm import _LN2_HIGH64
 from attnlaws.simulations.masses import added, as_float, mass_of, weight_of
-from attnlaws.simulations.primitives import _fma64, exact, kernel
-from attnlaws.simulations.radix import drawn_row, from_ordered_bits32, ordered_bits32
+from attnlaws.simulations.primitives import (
+    _bits_to_float32,
+    _float32_to_bits,
+    _fma32,
+    _fma64,
+    aligned_stack,
+    exact,
+    kernel,
+)
+from attnlaws.simulations.radix import from_ordered_bits32, ordered_bits32
 from attnlaws.simulations.selection import kth_largest
 from attnlaws.simulations.sums import fold
 
-__all__ = ["tail_of_stream", "window_of"]
+__all__ = ["decide_tail", "first_window", "part_of_tail", "window_of"]
 
 BEYOND = 9.5
 """What no float32 normal exceeds (stream.py)."""
 _BEYOND32 = np.float32(BEYOND)
 _BEYOND64 = np.float64(BEYOND)
 _UNIT_MASS64 = np.float64(2.0**-62)
+_NOTHING32 = np.float32(0.0)
+_NO_SCORE32 = np.float32(16.0)  # beyond all that there are
+_EXPONENT_SHIFT32 = np.uint32(23)
+_SMALLEST64 = np.float64(125.0)
+_POWER = tuple(
+    np.float32(v)
+    for v in (1.0, 6.931471825e-01, 2.402264625e-01, 5.550328642e-02, 9.618489072e-03, 1.339993090e-03, 1.534581243e-04)
+)
+"""2^f for f from -1/2 to 1/2: minimax, relative error 2e-9 before rounding (the Remez exchange in 40 digits)."""
 WIDTH = 8
 """Half the window, in standard deviations of the number of scores above a level."""
 SPARE = 32
 """Ranks added to that, because small counts have longer tails than a normal distribution."""
+FEW = 16
+"""So many of 256 scores are done sooner one by one."""
+SUMS = 4
+"""What a part adds up: weights below and above the window, numbers of scores above and in it."""
 
 
 def window_of(n: int, k: int) -> dict[str, float | int]:
@@ -60,96 +85,218 @@ def window_of(n: int, k: int) -> dict[str, float | int]:
     }
 
 
+def first_window(low: float, high: float) -> tuple[float, float, float, float]:
+    """The plan of the first pass: a window, and the smallest and the largest number that the k-th largest may be.
+
+    Example:
+        >>> first_window(1.0, 2.0)
+        (1.0, 2.0, -9.5, 9.5)
+    """
+    return low, high, -BEYOND, BEYOND
+
+
+# --- weights --------------------------------------------------------------------------------------------------------
+
+
 @exact
 def _level_weight(sigma, score):
     """exp(sigma (score - 9.5)), which is at most 1; from sigma = 36.8 on, the lowest of all scores have too much."""
     return weight_of(_fma64(sigma, score, -_BEYOND64 * sigma))
 
 
-@kernel
-def _pass(k0, k1, replicate, n, sigma, low, high, kept, sums):
-    """Add up the weights below ``low`` and above ``high``, keep the scores from low to high, as far as there is room.
+@exact
+def _octaves(sigma, low):
+    """The power of two that is next to exp(sigma low): weights below the window are relative to it."""
+    return _fma64(sigma * _LOG2E_64, low, _ROUND64) - _ROUND64
 
-    Returns:
-        The number of scores above, and from low to high.
+
+@exact
+def _powers(sigma, low):
+    """What :func:`_power` goes by: the factor of a score in the exponent of two, in two parts; the octaves, where a sum
+    is rounded to whole ones; and the smallest score, for a weight of 2^-125, that has one of its own.
     """
-    above, inside = 0, 0
-    words = np.empty((4, LANES), np.uint32)
-    x = np.empty((4, LANES), np.float32)
-    under, over = np.zeros(LANES), np.zeros(LANES)
-    low32, high32 = np.float32(low), np.float32(high)
-    low64, high64 = np.float64(low32), np.float64(high32)
-    for start in range(0, n, 4 * LANES):
-        calls = min(LANES, (n - start + 3) // 4)
-        normal_lanes32(k0, k1, np.uint64(start // 4), np.uint64(0), replicate, x, words, calls)
-        for row in range(4):
-            count = drawn_row(n, start, row)
-            larger, smaller = np.int32(0), np.int32(0)
-            for i in range(count):  # a sum that is not cast back is one of 64 bits, and half as many fit a register
-                larger = np.int32(larger + np.int32(x[row, i] > high32))
-                smaller = np.int32(smaller + np.int32(x[row, i] < low32))
-            above += larger
-            if smaller == count:  # as nearly always where few are kept: nothing is to be compared, or added to zero
-                for i in range(count):
-                    under[i] += _level_weight(sigma, np.float64(x[row, i]))
-                continue
-            for i in range(count):
-                score = np.float64(x[row, i])
-                weight = _level_weight(sigma, score)
-                under[i] += weight if score < low64 else 0.0
-                over[i] += weight if score > high64 else 0.0
-            if larger + smaller < count:
-                for i in range(count):
-                    if low32 <= x[row, i] <= high32:
-                        if inside < kept.size:
-                            kept[inside] = x[row, i]
-                        inside += 1
-    sums[0] = fold(under)
-    sums[1] = fold(over)
-    return above, inside
+    factor, octaves = sigma * _LOG2E_64, _octaves(sigma, low)
+    high = np.float32(factor)
+    rest = np.float32(factor - np.float64(high))
+    return high, rest, np.float32(np.float64(_ROUND32) - octaves), np.float32((octaves - _SMALLEST64) / factor)
+
+
+@exact
+def _power(score, powers):
+    """exp(sigma score) / 2^octaves as float32, within 2e-7, for a score of at most ``low``."""
+    factor, rest, whole, smallest = powers
+    score = score if score > smallest else smallest
+    shifted = _fma32(score, factor, whole)
+    f = _fma32(score, rest, _fma32(score, factor, -np.float32(shifted - whole)))
+    p = _fma32(f, _POWER[6], _POWER[5])
+    p = _fma32(f, p, _POWER[4])
+    p = _fma32(f, p, _POWER[3])
+    p = _fma32(f, p, _POWER[2])
+    p = _fma32(f, p, _POWER[1])
+    p = _fma32(f, p, _POWER[0])
+    # The low bits of `shifted` are the power of two, as in masses.py.
+    return _bits_to_float32(np.uint32(_float32_to_bits(p) + np.uint32(_float32_to_bits(shifted) << _EXPONENT_SHIFT32)))
+
+
+@exact
+def _power_below(score, low, powers):
+    return _power(score, powers) if score < low else _NOTHING32
+
+
+# --- passes ---------------------------------------------------------------------------------------------------------
 
 
 @kernel
-def tail_of_stream(k0, k1, replicate, kept, n, k, sigma, low, high):
-    """The share of the weights exp(sigma score) that lies outside the k largest of the normals 0 .. n - 1 at tag 0.
+def _weights_below(x, low, powers, weights):
+    """The weights of each lane's four scores, added up where they are below ``low``; gives the number of those."""
+    aligned_stack()
+    below = np.int32(0)
+    for i in range(LANES):
+        pair = np.float32(_power_below(x[0, i], low, powers) + _power_below(x[1, i], low, powers))
+        other = np.float32(_power_below(x[2, i], low, powers) + _power_below(x[3, i], low, powers))
+        weights[i] = np.float32(pair + other)
+        # A sum that is not cast back is one of 64 bits, and half as many fit a register.
+        below = np.int32(below + np.int32(x[0, i] < low) + np.int32(x[1, i] < low))
+        below = np.int32(below + np.int32(x[2, i] < low) + np.int32(x[3, i] < low))
+    return below
+
+
+@exact
+def _count(x, low, high):
+    """How many scores of a row are from ``low`` to ``high``."""
+    number = np.int32(0)
+    for i in range(LANES):
+        number = np.int32(number + np.int32((x[i] >= low) & (x[i] <= high)))
+    return number
+
+
+@kernel
+def _add_above(x, high, sigma, over):
+    """Add the weights of a row's scores above ``high``, lane by lane."""
+    aligned_stack()
+    for i in range(LANES):
+        weight = _level_weight(sigma, np.float64(x[i]))
+        over[i] += weight if (x[i] > high) & (x[i] < _NO_SCORE32) else 0.0
+
+
+@kernel
+def _one_by_one(x, low, high, sigma, over, add, kept, filled):
+    """Keep a row's scores from ``low`` to ``high``, as far as there is room, and if asked to, add the weights of those
+    above; gives how many are kept then.
+    """
+    for i in range(LANES):
+        if x[i] >= low:
+            if x[i] <= high:
+                if filled < kept.size:
+                    kept[filled] = x[i]
+                filled += 1
+            elif add and x[i] < _NO_SCORE32:
+                over[i] += _level_weight(sigma, np.float64(x[i]))
+    return filled
+
+
+@kernel
+def part_of_tail(k0, k1, replicate, first, last, plan, sums, kept, filled, sigma):
+    """One pass over the normals first .. last - 1 at tag 0: add up the weights outside a window, keep what is inside.
 
     Args:
         k0: First key word, uint64 below 2^32.
         k1: Second key word, likewise.
         replicate: uint64 below 2^32.
-        kept: float64 [at least 1], scratch for the scores in the window.
-        n: number of scores.
-        k: rank, from 1 to n.
+        first: a multiple of 1024.
+        last: where the part ends.
+        plan: the window's levels, and whatever else.
+        sums: float64 [4], written.
+        kept: float64, for the scores from ``low`` to ``high``, as far as there is room.
+        filled: how many are there.
         sigma: at most 36.
-        low: lower level of the window, a float32 value.
-        high: upper level, likewise.
+
+    Returns:
+        How many scores are in the window with those that were there, room or not.
     """
-    sums = np.empty(2)
-    # The k-th largest is one of the numbers with the ordered bits first .. last.
-    first, last = np.int64(ordered_bits32(-_BEYOND32)), np.int64(ordered_bits32(_BEYOND32))
-    while True:
-        above, inside = _pass(k0, k1, replicate, n, sigma, low, high, kept, sums)
-        bottom, top = np.int64(ordered_bits32(low)), np.int64(ordered_bits32(high))
-        if above >= k:
-            first = top + 1
-            top = last
-        elif above + inside < k:
-            last = bottom - 1
-            top = last
-        elif inside > kept.size and low < high:
-            first, last = bottom, top
-            top = (first + last) >> 1
-        else:
-            break
-        low, high = from_ordered_bits32(np.uint32(first)), from_ordered_bits32(np.uint32(top))
-    stored = inside if low < high else 1
-    threshold = kth_largest(kept[:stored], k - above)
+    low, high = np.float32(plan[0]), np.float32(plan[1])
+    powers = _powers(sigma, np.float64(low))
+    words, x = np.empty((4, LANES), np.uint32), np.empty((4, LANES), np.float32)
+    weights = np.empty(LANES, np.float32)
+    under, over = np.zeros(LANES), np.zeros(LANES)
+    above, before = 0, filled
+    for start in range(first, last, 4 * LANES):
+        calls = min(LANES, (last - start + 3) // 4)
+        normal_lanes32(k0, k1, np.uint64(start // 4), np.uint64(0), replicate, x, words, calls)
+        for j in range(last - start, 4 * LANES):
+            x[j % 4, j // 4] = _NO_SCORE32
+        below = _weights_below(x, low, powers, weights)
+        for i in range(LANES):
+            under[i] += np.float64(weights[i])
+        if below == 4 * LANES:
+            continue
+        for row in range(4):
+            inside, others = _count(x[row], low, high), _count(x[row], low, _BEYOND32)
+            above += others - inside
+            many = others > FEW
+            if many:
+                _add_above(x[row], high, sigma, over)
+            if inside or (others and not many):
+                filled = _one_by_one(x[row], low, high, sigma, over, not many, kept, filled)
+    sums[0], sums[1], sums[2], sums[3] = fold(under), fold(over), above, filled - before
+    return filled
+
+
+# --- what a pass has found ------------------------------------------------------------------------------------------
+
+
+@kernel
+def decide_tail(plan, sums, kept, out, k, sigma):
+    """Write the share of the weights outside the k largest, or the plan of another pass.
+
+    Args:
+        plan: the pass's window, and the smallest and the largest number that the k-th largest may be.
+        sums: float64 [part, 4], in the order of the parts.
+        kept: float64, the scores in the window, in any order; not all of them if there was no room. Left reordered.
+        out: float64 [1], written if the k-th largest was found.
+        k: rank, from 1.
+        sigma: at most 36.
+
+    Returns:
+        Whether it was found.
+    """
+    under, over, above, inside = 0.0, 0.0, 0, 0
+    for part in range(sums.shape[0]):
+        under += sums[part, 0]
+        over += sums[part, 1]
+        above += np.int64(sums[part, 2])
+        inside += np.int64(sums[part, 3])
+    first, last = np.int64(ordered_bits32(plan[2])), np.int64(ordered_bits32(plan[3]))
+    bottom, top = np.int64(ordered_bits32(plan[0])), np.int64(ordered_bits32(plan[1]))
+    if above >= k:
+        first = top + 1
+        top = last
+    elif above + inside < k:
+        last = bottom - 1
+        top = last
+    elif inside > kept.size and bottom < top:
+        first, last = bottom, top
+        top = (first + last) >> 1
+    else:
+        out[0] = _share(under, over, kept[: inside if bottom < top else 1], k - above, inside, plan[0], sigma)
+        return True
+    plan[0], plan[1] = from_ordered_bits32(np.uint32(first)), from_ordered_bits32(np.uint32(top))
+    plan[2], plan[3] = from_ordered_bits32(np.uint32(first)), from_ordered_bits32(np.uint32(last))
+    return False
+
+
+@kernel
+def _share(under, over, kept, rank, inside, low, sigma):
+    """The share of the weights below the score of a rank in the window, where ``kept`` are all of the scores in it or,
+    if they are equal, one.
+    """
+    threshold = kth_largest(kept, rank if kept.size == inside else 1)
     largest = kept[0]
-    for i in range(stored):
+    for i in range(kept.size):
         largest = kept[i] if kept[i] > largest else largest
     zero = np.uint64(0)
     less, less_high, more, more_high, smaller, larger = zero, zero, zero, zero, 0, 0
-    for i in range(stored):
+    for i in range(kept.size):
         mass = mass_of(weight_of(sigma * (kept[i] - largest)))
         if kept[i] < threshold:
             less, less_high = added(less, less_high, mass, zero)
@@ -159,9 +306,10 @@ def tail_of_stream(k0, k1, replicate, kept, n, k, sigma, low, high):
             larger += 1
     # Of the scores equal to the threshold so many are kept that they are k in all.
     tied = np.float64(mass_of(weight_of(sigma * (threshold - largest))))
-    taken = np.float64(k - above - larger)
+    taken = np.float64(rank - larger)
     left = np.float64(inside - smaller - larger) - taken
     unit = _level_weight(sigma, largest) * _UNIT_MASS64
-    tail = _fma64(unit, _fma64(left, tied, as_float(less, less_high)), sums[0])
-    head = _fma64(unit, _fma64(taken, tied, as_float(more, more_high)), sums[1])
+    below = weight_of(_fma64(_octaves(sigma, low), _LN2_HIGH64, -_BEYOND64 * sigma))
+    tail = _fma64(unit, _fma64(left, tied, as_float(less, less_high)), under * below)
+    head = _fma64(unit, _fma64(taken, tied, as_float(more, more_high)), over)
     return tail / (tail + head)

@@ -51,7 +51,7 @@ def bundled(tasks: Mapping[str, Task], arithmetic: Arithmetic = "exact", extra: 
             lines = replicate_text(task.shape, task.parameters).splitlines()
             includes |= {line: None for line in lines if INCLUDE.fullmatch(line)}
             spaces[own] = section("\n".join(line for line in lines if not INCLUDE.fullmatch(line)), name, own)
-            symbols[name] = {"replicates": f"replicates__{own}"}
+            symbols[name] = {kernel: f"{kernel}__{own}" for _, kernel in KERNEL.findall("\n".join(lines))}
     body = [line for space, lines in spaces.items() for line in _in_namespace(space, lines)]
     return Bundle(whole_text("\n".join([*includes, *body, extra]), "kernels.cu", arithmetic), symbols)
 

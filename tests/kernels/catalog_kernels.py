@@ -139,6 +139,8 @@ def host_replicates(library: Any, task: Task, first: int, count: int, blocks: in
         ctypes.c_int64(value) if isinstance(value, int) else ctypes.c_double(value)
         for value in Kernel.of(task).arguments
     ]
-    library.launch_replicates(blocks, *key_of(task), *numbers, at(scratch), ctypes.c_uint64(space), at(out), *given)
+    begin = [ctypes.c_int64(task.draws), at(Kernel.of(task).plan)] if task.shape.passes else []
+    places = at(scratch), ctypes.c_uint64(space), at(out)
+    library.launch_replicates(blocks, *key_of(task), *numbers, *places, *begin, *given)
     assert scratch[::space].all()
     return out

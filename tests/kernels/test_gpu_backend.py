@@ -13,6 +13,7 @@ from fake_cupy import CUDARuntimeError, FakeCupy
 import attnlaws as al
 from attnlaws import registry
 from attnlaws.simulations import gpu
+from attnlaws.simulations import task as task_module
 from attnlaws.simulations.gpu import Gpus
 from attnlaws.simulations.simulate import make_task, simulate
 from attnlaws.simulations.store import Store
@@ -78,6 +79,20 @@ def test_parts_of_a_large_replicate_are_rows_of_their_own(toy, monkeypatch):
     task = task_of("retrieval.linear", "collapsed", **{**LINEAR, "n": (1 << 20) + 2})
     assert task.grouped
     same(task, [Block(GROUPS - 1, 1), Block(GROUPS, 1), Block(3, 1)])
+
+
+@pytest.mark.parametrize("level", [None, 4.0])
+def test_a_long_replicate_is_shared_out_and_its_rows_are_the_cpu_s_bit_for_bit(toy, monkeypatch, level):
+    """With a window that is right, and with one that misses, so that more passes follow."""
+    monkeypatch.setattr(task_module, "PART_DRAWS", 1024)
+    cupy = toy()
+    task = task_of("topk.tail_mass", "window", n=8 * 1024 + 7, kappa=0.02, sigma=2.0)
+    if level:
+        given = {**task.shape.arguments(**task.parameters), "low": level, "high": level + 1.0}
+        task.__dict__["shape"] = replace(task.shape, arguments=lambda **_: given)
+    same(task, [Block(5, 1)])
+    assert {launch[:2] for launch in cupy.launched} == {("parts", 8)}
+    assert (len(cupy.launched) == 1) == (level is None)
 
 
 def test_thread_blocks_are_as_many_as_the_gpu_holds_and_has_memory_for(toy):

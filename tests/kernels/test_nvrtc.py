@@ -14,7 +14,7 @@ if sys.platform not in ("linux", "win32"):
 from nvrtc_compile import Usage, instructions, machine_code, usages
 
 from attnlaws.simulations.cuda_source import header_source, kernel_source
-from attnlaws.simulations.experiment import ARITHMETICS, Arithmetic, Streaming
+from attnlaws.simulations.experiment import ARITHMETICS, Arithmetic, Replicate, Streaming
 
 ARCHITECTURES = (75, 80, 90, 100, 120)  # Turing, Ampere, Hopper, and both kinds of Blackwell
 VECTORS, TILTED, DIVERGENCES = (
@@ -74,7 +74,9 @@ def programs(request, in_parallel) -> Programs:
 def test_a_kernel_compiles_and_keeps_to_its_registers(programs, name, architecture):
     kernels, text = programs.used(*NAMES[name], architecture), programs.texts[NAMES[name]]
     resident = {kernel: int(blocks) for blocks, kernel in re.findall(r"__launch_bounds__\(LANES, (\d)\)\s+(\w+)", text)}
-    assert set(kernels) == set(resident) == ({"rows", "outputs"} if catalog()[NAMES[name][0]].items else {"replicates"})
+    task = catalog()[NAMES[name][0]]
+    shared = {"parts"} if isinstance(task.shape, Replicate) and task.shape.passes else set()
+    assert set(kernels) == set(resident) == ({"rows", "outputs"} if task.items else {"replicates"} | shared)
     for kernel, usage in kernels.items():
         assert resident[kernel] in (2, 3)
         assert usage.registers * 256 * resident[kernel] <= REGISTERS

@@ -57,8 +57,10 @@ def program(task, source: str) -> str:
         call = f"rows({values}, {space})"
         last = f"launch(1, LANES, [&] {{ outputs({COUNT}, parameters, lengths, out.data(), told.data()); }});"
     else:
-        numbers, lengths, last = [], [], ""
-        given = ", ".join(map(repr, kernel.arguments))
+        lengths, last = [], ""
+        numbers = kernel.plan if task.shape.passes else []
+        begin = f"{task.draws}, parameters, " if task.shape.passes else ""
+        given = begin + ", ".join(map(repr, kernel.arguments))
         call = f"replicates({k0}u, {k1}u, {FIRST}, {COUNT}, workspace.data(), {space}, out.data(), {given})"
     return source + PROGRAM.format(
         parameters=", ".join(float(v).hex() for v in numbers) or "0",
@@ -91,7 +93,7 @@ PLANTED = {
     "draw_shared": KERNELS[0],  # the query would be read while it is drawn
     "partial": KERNELS[0],  # a lane would be folded before it was summed
     "kth_largest": KERNELS[2],  # a histogram would be emptied while it is filled
-    "window_pass": KERNELS[4],  # scores would be counted before the count is set to zero
+    "part_of_tail": KERNELS[4],  # scores would be counted before the count is set to zero
     "lost_of": KERNELS[6],  # masses would be added before they are set to zero
 }
 

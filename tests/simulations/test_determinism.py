@@ -15,6 +15,7 @@ CASES = {
     "moments": ("retrieval.linear", {"n": 33, "d_k": 24, "convention": "ratio"}, 5_000),
     "values": ("retrieval.linear", {"n": 33, "d_k": 24, "convention": "median"}, 5_000),
     "replicates": ("topk.tail_mass", {"n": 500, "kappa": 0.1, "sigma": 1.5}, 5_000),
+    "parts": ("topk.tail_mass", {"mode": "window", "n": 700_001, "kappa": 0.01, "sigma": 2.0}, 5),
     "groups": ("retrieval.linear", {"n": (1 << 20) + 12_345, "d_k": 5, "convention": "geometric"}, 2),
 }
 

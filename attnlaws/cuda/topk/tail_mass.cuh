@@ -46,8 +46,12 @@ __device__ inline void tail_mass(u32 k0, u32 k1, u32 replicate, double* scratch,
 }
 
 // Scratch: the scores in the window, as many as there is room for.
-__device__ inline void window(u32 k0, u32 k1, u32 replicate, double* scratch, double* out, i64 n, i64 k, double sigma,
-                              double low, double high, i64 room) {
-    const double lost = tail_of_stream(k0, k1, replicate, scratch, room, n, k, sigma, low, high);
-    if (threadIdx.x == 0) out[0] = lost;
+__device__ inline void window(u32 k0, u32 k1, u32 replicate, i64 first, i64 last, const double* plan, double* sums,
+                              double* kept, i64 room, u64* filled, double sigma) {
+    part_of_tail(k0, k1, replicate, first, last, plan, sums, kept, room, filled, sigma);
+}
+
+__device__ inline bool window_decision(double* plan, const double* sums, const double* kept, i64 stored, double* out,
+                                       i64 k, double sigma) {
+    return decide_tail(plan, sums, kept, stored, out, k, sigma);
 }

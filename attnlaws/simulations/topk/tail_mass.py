@@ -8,10 +8,10 @@ import numpy as np
 from sympy import Symbol
 
 from attnlaws.simulations import run
-from attnlaws.simulations.experiment import Experiment, Replicate, Smooth
+from attnlaws.simulations.experiment import Experiment, Passes, Replicate, Smooth
 from attnlaws.simulations.rows import tail_share
 from attnlaws.simulations.stream import fill_normals64
-from attnlaws.simulations.window import tail_of_stream, window_of
+from attnlaws.simulations.window import SUMS, decide_tail, first_window, part_of_tail, window_of
 
 
 def tail_mass(k0, k1, replicate, scratch, out, n, k, sigma):
@@ -21,9 +21,14 @@ def tail_mass(k0, k1, replicate, scratch, out, n, k, sigma):
     out[0] = tail_share(scores, ordered, k, sigma)
 
 
-def window(k0, k1, replicate, scratch, out, n, k, sigma, low, high, room):
+def window(k0, k1, replicate, first, last, plan, sums, kept, filled, sigma):
     """The same without storing n logits: only those between two levels, where the k-th largest is."""
-    out[0] = tail_of_stream(k0, k1, replicate, scratch[:room], n, k, sigma, low, high)
+    return part_of_tail(k0, k1, replicate, first, last, plan, sums, kept, filled, sigma)
+
+
+def window_decision(plan, sums, kept, out, k, sigma):
+    """The result of a pass, or the levels of another one."""
+    return decide_tail(plan, sums, kept, out, k, sigma)
 
 
 def kept(*, n: int, kappa: float, **_: Any) -> int:
@@ -58,11 +63,12 @@ def streamed(*, n: int, kappa: float, **_: Any) -> Replicate:
     found = window_of(n, kept(n=n, kappa=kappa))
     return Replicate(
         kernel=window,
-        arguments=lambda *, n, sigma, kappa, **_: {"n": n, "k": kept(n=n, kappa=kappa), "sigma": float(sigma), **found},
+        arguments=lambda *, n, sigma, kappa, **_: {"k": kept(n=n, kappa=kappa), "sigma": float(sigma), **found},
         scratch=lambda **_: int(found["room"]),
         size=lambda *, n, **_: n,
         outputs=("tail_mass",),
         precision="float32",
+        passes=Passes(window_decision, lambda *, low, high, **_: first_window(low, high), SUMS),
     )
 
 
