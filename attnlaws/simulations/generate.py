@@ -330,21 +330,22 @@ def _arrays_text(layout: Layout) -> list[str]:
 
 
 def _block_text(layout: Layout) -> list[str]:
-    """``block``: rows of scalars, sums and vector sums, of whole replicates or of one part of each."""
+    """``block``: rows of scalars, sums and vector sums, from row ``first`` on; a replicate has ``parts`` of them."""
     scalars, served = len(layout.shape.scalars), layout.items_per_call
     size = LANES * served
     return [
         "",
         "@njit(**KERNEL)",
-        "def block(k0, k1, first, items, parameters, lengths, raw, part, parts):",
+        "def block(k0, k1, first, items, parameters, lengths, raw, parts):",
         *_arrays_text(layout),
         f"    superblocks = (items + {size - 1}) // {size}",
-        "    begin, end = superblocks * part // parts, superblocks * (part + 1) // parts",
-        "    reach = 1  # a power of two, and the lanes from there on stay empty",
-        f"    while reach < min({LANES}, (items + {served - 1}) // {served} - begin * {LANES}):",
-        "        reach *= 2",
         "    for r in range(raw.shape[0]):",
-        "        replicate = np.uint64(first + r)",
+        "        part = (first + r) % parts",
+        "        begin, end = superblocks * part // parts, superblocks * (part + 1) // parts",
+        "        reach = 1  # a power of two, and the lanes from there on stay empty",
+        f"        while reach < min({LANES}, (items + {served - 1}) // {served} - begin * {LANES}):",
+        "            reach *= 2",
+        "        replicate = np.uint64((first + r) // parts)",
         f"        scalars, sums = raw[r][:{scalars}], raw[r][{scalars}:]",
         *(f"    {line}" for line in _shared_text(layout) + _partial_text(layout)),
         "",

@@ -17,7 +17,7 @@ import numpy as np
 from attnlaws.simulations.cuda_source import kernel_source, workspace_size
 from attnlaws.simulations.experiment import Streaming
 from attnlaws.simulations.lanes import LANES
-from attnlaws.simulations.task import GROUPS, Block, Kernel, Task
+from attnlaws.simulations.task import Block, Kernel, Task
 
 RESIDENT = 8
 """Thread blocks of 256 threads that one multiprocessor holds: 2048 threads, or fewer on consumer cards."""
@@ -135,7 +135,7 @@ class GpuKernel(Kernel):
         """Rows of blocks that follow one another."""
         first, count = run[0].first, sum(block.count for block in run)
         if task.grouped:
-            return dict(zip(run, self._raw(first, count, GROUPS), strict=True))
+            return dict(zip(run, self.groups(task, first, count), strict=True))
         values = self.values(task, first, count)
         return {b: self.reduced(task, values[b.first - first : b.first - first + b.count]) for b in run}
 
@@ -152,11 +152,12 @@ class GpuKernel(Kernel):
         self._launch("replicates", grid, *self.words, *units, scratch, np.uint64(self.space), out, *typed)
         return self.cupy.asnumpy(out)
 
-    def _raw(self, first: int, count: int, parts: int) -> np.ndarray:
+    def raw(self, first: int, count: int, parts: int = 1) -> np.ndarray:
+        """Rows of scalars and sums of a run of replicates of a stream, or of the parts that each is cut into."""
         return self.cupy.asnumpy(self._raw_there(first, count, parts))
 
     def _raw_there(self, first: int, count: int, parts: int) -> Any:
-        """Scalars and sums of units of a stream, left on the GPU."""
+        """The same, left on the GPU."""
         out, grid = self.cupy.empty((count, self.width)), self._grid(count)
         units = np.uint64(first), np.uint64(count), np.uint64(parts), np.int64(self.items)
         workspace = self._workspace(grid)

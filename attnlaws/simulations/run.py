@@ -119,7 +119,7 @@ def run(
     device = backend.device if task.arithmetic == "exact" else f"{backend.device}, fast arithmetic"
     if missing:
         backend.prepare(task)
-    size = batch or max(1, backend.batch_draws // (task.draws * task.block_size))
+    size = batch or max(1, backend.batch_draws // task.draws_per_block)
     batches = [missing[i : i + size] for i in range(0, len(missing), size)]
     unsaved: dict[Block, np.ndarray] = {}
     last = time.monotonic()

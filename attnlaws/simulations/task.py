@@ -24,6 +24,11 @@ BLOCK_DRAWS = 1 << 20
 GROUPED_ITEMS = 1 << 20
 LARGEST_BLOCK = 4096
 GROUPS = 64
+PIECE_DRAWS, PIECE_SUPERBLOCKS = 1 << 18, 16
+"""A group is added up in pieces, of so many draws and superblocks at least: what a piece costs once, its shared draws
+and the tree over its lanes, then takes a few hundredths of its time."""
+LARGEST_PIECES = 4096
+"""Pieces of a group at most: enough for the thread blocks of any GPU, and their rows fit into memory."""
 DEGREE = 3
 FAST_ERROR, FAST_FACTOR = 1e-5, 10.0
 """Relative error of a result that fast arithmetic leaves: so much, and so many times the experiment's own bound.
@@ -114,9 +119,22 @@ class Task:
     def items_of_group(self, group: int) -> int:
         """Items in one of the 64 groups of a replicate: whole superblocks, the last one short."""
         size = self.superblock
-        superblocks = -(-self.items // size)
-        begin, end = superblocks * group // GROUPS, superblocks * (group + 1) // GROUPS
+        begin, end = self.superblocks * group // GROUPS, self.superblocks * (group + 1) // GROUPS
         return min(end * size, self.items) - begin * size
+
+    @property
+    def superblocks(self) -> int:
+        """Superblocks of a replicate of a stream."""
+        return -(-self.items // self.superblock)
+
+    @cached_property
+    def pieces(self) -> int:
+        """Pieces in which a group is added up, one after the other; it depends on the parameters alone.
+
+        A thread block of a GPU takes a piece. The pieces of a group are whole superblocks, as the groups are.
+        """
+        wanted = min(self.draws // PIECE_DRAWS, self.superblocks // PIECE_SUPERBLOCKS) // GROUPS
+        return int(np.clip(wanted, 1, LARGEST_PIECES))
 
     @cached_property
     def superblock(self) -> int:
@@ -144,6 +162,11 @@ class Task:
     def block_size(self) -> int:
         """Units in a full block; it depends on the parameters alone."""
         return 1 if self.grouped else int(np.clip(BLOCK_DRAWS // self.draws, 1, LARGEST_BLOCK))
+
+    @property
+    def draws_per_block(self) -> int:
+        """Normals in a full block."""
+        return self.draws * self.block_size // self.units_per_replicate
 
     def blocks(self, replicates: int) -> Iterator[Block]:
         """Blocks that make up a number of replicates; only the last can be short."""
@@ -223,9 +246,17 @@ class Kernel:
     def row(self, task: Task, block: Block) -> np.ndarray:
         """Draw a block and reduce it to its row."""
         if task.grouped:
-            replicate, part = divmod(block.first, GROUPS)
-            return self.raw(replicate, 1, part, GROUPS)[0]
+            return self.groups(task, block.first, block.count)[0]
         return self.reduced(task, self.values(task, block.first, block.count))
+
+    def groups(self, task: Task, first: int, count: int) -> np.ndarray:
+        """Rows of some groups of large replicates: scalars, and the sums of a group's pieces from first to last."""
+        raw = self.raw(first * task.pieces, count * task.pieces, GROUPS * task.pieces)
+        raw = raw.reshape(count, task.pieces, self.width)
+        total = raw[:, 0].copy()
+        for piece in range(1, task.pieces):
+            total[:, task.scalars :] += raw[:, piece, task.scalars :]
+        return total
 
     def reduced(self, task: Task, values: np.ndarray) -> np.ndarray:
         """The row of a block from the outputs of its replicates."""
@@ -244,10 +275,10 @@ class Kernel:
             self.last.finish(*self.arguments, self.raw(first, count), values)
         return values
 
-    def raw(self, first: int, count: int, part: int = 0, parts: int = 1) -> np.ndarray:
-        """Rows of scalars and sums of some replicates of a stream, over all items or one part of them."""
+    def raw(self, first: int, count: int, parts: int = 1) -> np.ndarray:
+        """Rows of scalars and sums of a run of replicates of a stream, or of the parts that each is cut into."""
         raw = np.empty((count, self.width))
-        self.module.block(*self.key, first, self.items, *self.arguments, raw, part, parts)
+        self.module.block(*self.key, first, self.items, *self.arguments, raw, parts)
         return raw
 
     def finish(self, raw: np.ndarray) -> np.ndarray:

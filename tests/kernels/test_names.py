@@ -70,7 +70,7 @@ def values_of(task: Task) -> np.ndarray:
     kernel, key = Kernel.of(task), Kernel.of(task_of({})).key
     assert kernel.last is not None
     raw, out = np.empty((2, kernel.width)), np.empty((2, 2))
-    kernel.module.block(*key, 3, kernel.items, *kernel.arguments, raw, 0, 1)
+    kernel.module.block(*key, 3, kernel.items, *kernel.arguments, raw, 1)
     kernel.last.finish(*kernel.arguments, raw, out)
     return out
 
