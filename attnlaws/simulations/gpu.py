@@ -14,13 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from attnlaws.simulations.cuda_source import kernel_source, workspace_size
+from attnlaws.simulations.cuda_source import kernel_source, round_keys, workspace_size
 from attnlaws.simulations.experiment import Streaming
 from attnlaws.simulations.lanes import LANES
 from attnlaws.simulations.task import Block, Kernel, Task
 
-RESIDENT = 8
-"""Thread blocks of 256 threads that one multiprocessor holds: 2048 threads, or fewer on consumer cards."""
 OPTIONS = ("--std=c++17",)
 """No option lets the compiler contract or approximate: every exact operation is an intrinsic that rounds once."""
 SHARE = 0.5
@@ -122,10 +120,14 @@ def _runs(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 class GpuKernel(Kernel):
-    """A compiled shape on the current GPU, with its arguments there."""
+    """A compiled shape on the current GPU, with its arguments there.
+
+    The task is prepared: its own kernel is at hand, and a batch, which a GPU may compute in a millisecond, needs no
+    other, whose text would have to be printed first.
+    """
 
     def __init__(self, cupy: Any, task: Task, text: str) -> None:
-        super().__init__(task)
+        vars(self).update(vars(Kernel.of(task)))
         self.cupy = cupy
         self.code = cupy.RawModule(code=text, options=OPTIONS, backend="nvrtc")
         self.space = workspace_size(task.shape, task.parameters)
@@ -145,7 +147,7 @@ class GpuKernel(Kernel):
             raw, out = self._raw_there(first, count, 1), self.cupy.empty((count, self.outputs))
             self._launch("outputs", -(-count // LANES), np.uint64(count), *self._there(), raw, out)
             return self.cupy.asnumpy(out)
-        out, grid = self.cupy.empty((count, self.outputs)), self._grid(count)
+        out, grid = self.cupy.empty((count, self.outputs)), self._grid("replicates", count)
         scratch = self._workspace(grid)
         typed = (np.int64(value) if isinstance(value, int) else np.float64(value) for value in self.arguments)
         units = np.uint64(first), np.uint64(count)
@@ -158,10 +160,10 @@ class GpuKernel(Kernel):
 
     def _raw_there(self, first: int, count: int, parts: int) -> Any:
         """The same, left on the GPU."""
-        out, grid = self.cupy.empty((count, self.width)), self._grid(count)
+        out, grid = self.cupy.empty((count, self.width)), self._grid("rows", count)
         units = np.uint64(first), np.uint64(count), np.uint64(parts), np.int64(self.items)
-        workspace = self._workspace(grid)
-        self._launch("rows", grid, *self.words, *units, *self._there(), out, workspace, np.uint64(self.space))
+        workspace, keys = self._workspace(grid), self.cupy.asarray(round_keys(self.key))
+        self._launch("rows", grid, keys, *units, *self._there(), out, workspace, np.uint64(self.space))
         return out
 
     def _there(self) -> tuple[Any, Any]:
@@ -169,14 +171,19 @@ class GpuKernel(Kernel):
         numbers, lengths = self.arguments
         return self.cupy.asarray(numbers), self.cupy.asarray(lengths)
 
-    def _grid(self, count: int) -> int:
-        """Thread blocks: as many as the GPU holds at a time and its memory has workspace for."""
-        device = self.cupy.cuda.Device()
+    def _grid(self, name: str, count: int) -> int:
+        """Thread blocks: as many of this kernel as the GPU holds at a time and its memory has workspace for.
+
+        They take the units in turn. With more blocks than the GPU holds, the last ones would have it for themselves.
+        """
+        driver, device = self.cupy.cuda.driver, self.cupy.cuda.Device()
+        function = self.code.get_function(name).kernel
+        held = driver.occupancyMaxActiveBlocksPerMultiprocessor(function.ptr, LANES, 0)
         fitting = int(device.mem_info[0] * SHARE) // (8 * max(self.space, 1))
         if fitting == 0:
             free = device.mem_info[0]
             raise MemoryError(f"a replicate needs {8 * self.space:,} bytes of workspace; the GPU has {free:,} free")
-        return min(count, fitting, RESIDENT * device.attributes["MultiProcessorCount"])
+        return min(count, fitting, held * device.attributes["MultiProcessorCount"])
 
     def _workspace(self, grid: int) -> Any:
         return self.cupy.empty(max(grid * self.space, 1))

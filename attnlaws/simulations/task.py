@@ -39,7 +39,8 @@ draws, as where they stand in an exponent, is what the experiment's own bound sa
 as large, and over twice that is taken. Unlike roundings they may all lean to one side, so what an experiment's bound
 leaves out because it averages out has to be added. That is the first number: a product of squared lengths is of some
 even degree in normals, an error of each by 1.5e-6 is one of the product by as many times that, and up to degree 6 it is
-below 1e-5. Pairs of tiny radius have larger errors, which are 1.3e-7 of a mean square.
+below 1e-5. Pairs of tiny radius have larger errors, which are 1.3e-7 of a mean square. The up to four items that a call
+serves are added up in float32 before they join a sum: three roundings of 2^-24, or 1.8e-7 of a sum of positive terms.
 """
 ON_CPU = "arithmetic = 'fast': must be 'exact' on a CPU (it is made of an NVIDIA GPU's instructions: backend = 'cuda')"
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from attnlaws import registry
-from attnlaws.simulations.cuda_source import FOLDER, header_of, kernel_source, rows_text, workspace_size
+from attnlaws.simulations.cuda_source import FOLDER, header_of, kernel_source, round_keys, rows_text, workspace_size
 from attnlaws.simulations.experiment import Experiment, Shape, Streaming
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import Kernel, Task
@@ -105,7 +105,7 @@ def host_rows(library: Any, task: Task, first: int, count: int, parts: int, bloc
     out, workspace = np.full((count, kernel.width), np.nan), np.full(blocks * space, np.nan)
     numbers = [ctypes.c_uint64(v) for v in (first, count, parts)] + [ctypes.c_int64(kernel.items)]
     arrays = [*map(at, kernel.arguments), at(out), at(workspace)]
-    library.launch_rows(blocks, *key_of(task), *numbers, *arrays, ctypes.c_uint64(space))
+    library.launch_rows(blocks, at(round_keys(kernel.key)), *numbers, *arrays, ctypes.c_uint64(space))
     # Blocks take turns here, so that two could share a place unnoticed; on a GPU they must not.
     assert not np.isnan(workspace[::space]).any()
     return out
