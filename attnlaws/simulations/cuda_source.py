@@ -56,7 +56,7 @@ def round_keys(key: Iterable[Any]) -> np.ndarray:
 
     Example:
         >>> round_keys((1, 2))[[0, 1, 10, 19]].tolist()
-        [1, 2654435770, 2, 2061735043]
+        [1, 2654435770, 2, 2527404719]
     """
     bumps = zip(key, (lanes._W0, lanes._W1), strict=True)
     return np.array([int(first) + r * int(bump) & 0xFFFFFFFF for first, bump in bumps for r in range(10)], np.uint32)
