@@ -12,11 +12,11 @@ import argparse
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from attnlaws import __version__, registry
 from attnlaws.report.gpu_results import newest, with_newest
@@ -29,25 +29,52 @@ from attnlaws.simulations.task import GROUPS, Block, Task
 FOLDER = Path(__file__).parent / "results"
 DIMENSION = 64
 REPEATS = 5
-SIZES = {
-    ("retrieval.linear", "literal"): {"n": 1 << 27, "d_k": DIMENSION, "d_v": None, "convention": "expectation"},
-    ("retrieval.linear", "collapsed"): {"n": 1 << 32, "d_k": DIMENSION, "d_v": None, "convention": "expectation"},
-    ("retrieval.exponential", "collapsed"): {"n": 1 << 32, "d_k": DIMENSION, "tau": 8.0, "convention": "expectation"},
-    ("topk.tail_mass", "literal"): {"n": 1 << 16, "kappa": 0.1, "sigma": 2.0},
-}
+LITERAL = {"d_k": DIMENSION, "d_v": None, "convention": "expectation"}
+EXPONENTIAL = {"d_k": DIMENSION, "tau": 8.0, "convention": "expectation"}
+Size = tuple[str, str, dict[str, Any]]
+SIZES: tuple[Size, ...] = (
+    ("retrieval.linear", "literal", {"n": 1 << 27, **LITERAL}),
+    ("retrieval.linear", "collapsed", {"n": 1 << 32, **LITERAL}),
+    ("retrieval.exponential", "collapsed", {"n": 1 << 32, **EXPONENTIAL}),
+    ("topk.tail_mass", "literal", {"n": 1 << 16, "kappa": 0.1, "sigma": 2.0}),
+)
 """What is timed: one large replicate of a stream, many of a self-contained kernel."""
+GROWTH: tuple[Size, ...] = tuple(
+    ("retrieval.linear", "collapsed", {"n": 10**power, **LITERAL}) for power in (9, 10, 11, 12)
+)
+"""One law at sizes that lie far apart: a stream's rate should not depend on its length."""
 ROWS = 4096
+
+
+class Turn(NamedTuple):
+    """What a thread does for one call of the generator, which gives four normals.
+
+    Attributes:
+        instructions: all of them.
+        special: those of the special-function unit: its functions, and conversions between float32 and float64.
+    """
+
+    instructions: int
+    special: int
+
+
+NORMALS = 4
+"""Normals of a call."""
 INSTRUCTIONS = {
-    ("retrieval.linear", "literal", "exact"): 184 / 4,
-    ("retrieval.linear", "literal", "fast"): 110 / 4,
-    ("retrieval.linear", "collapsed", "exact"): 55,
-    ("retrieval.linear", "collapsed", "fast"): 37,
-    ("retrieval.exponential", "collapsed", "exact"): 78,
-    ("retrieval.exponential", "collapsed", "fast"): 38,
+    ("retrieval.linear", "literal", "exact"): Turn(142, 2),
+    ("retrieval.linear", "literal", "fast"): Turn(88, 8),
+    ("retrieval.linear", "collapsed", "exact"): Turn(172, 6),
+    ("retrieval.linear", "collapsed", "fast"): Turn(113, 9),
+    ("retrieval.exponential", "collapsed", "exact"): Turn(263, 6),
+    ("retrieval.exponential", "collapsed", "fast"): Turn(125, 13),
 }
-"""Machine instructions for each normal, as cuda/streaming.cuh states them for sm_90."""
-LANES_ISSUED = 128
-"""Threads for which a multiprocessor issues an instruction in one cycle: four schedulers of 32."""
+"""A turn of the loop over calls, for sm_90 and NVRTC 13.0; tests/kernels/test_instruction_counts.py counts it."""
+ISSUED, SPECIAL = 128, 16
+"""Threads for which a multiprocessor issues an instruction in one cycle, four schedulers of 32, and those for which its
+special-function units begin one."""
+
+
+PARTS = {"of_ceiling": "what the GPU can issue", "of_special": "its special functions"}
 
 
 def task_of(law_id: str, mode: str, point: dict[str, Any]) -> Task:
@@ -132,19 +159,21 @@ def seconds(gpus: Gpus, action: Callable[[], Any], repeats: int) -> tuple[float,
     return min(taken[1:]), max(taken[1:])
 
 
-def issue_ceiling(gpus: Gpus, instructions: float) -> float:
-    """Normals a second that one GPU could make if it issued an instruction for all lanes in every cycle."""
+def ceiling(gpus: Gpus, threads: int, operations: int) -> float:
+    """Normals a second that one GPU could make if of so many operations a call as many threads began one a cycle."""
     attributes = gpus.cupy.cuda.Device().attributes
-    return attributes["MultiProcessorCount"] * attributes["ClockRate"] * 1e3 * LANES_ISSUED / instructions
+    cycles = attributes["MultiProcessorCount"] * attributes["ClockRate"] * 1e3
+    return cycles * threads * NORMALS / operations
 
 
-def rates(gpus: Gpus, sizes: dict[tuple[str, str], dict[str, Any]], rows: int, repeats: int) -> list[dict[str, Any]]:
+def rates(gpus: Gpus, sizes: Iterable[Size], rows: int, repeats: int) -> list[dict[str, Any]]:
     """Normals a second of each kernel that is timed, the launch and the copy back included.
 
-    Where the kernel's instructions are counted, also the rate's part of what one GPU could issue at its highest clock.
+    Where the kernel's instructions are counted, also the rate's part of what one GPU could do at its highest clock:
+    issue instructions (``of_ceiling``), and begin those of the special-function units (``of_special``).
     """
     found = []
-    for (law_id, mode), point in sizes.items():
+    for law_id, mode, point in sizes:
         exact = task_of(law_id, mode, point)
         blocks = [Block(i, 1) for i in range(GROUPS)] if exact.grouped else [Block(0, rows)]
         normals = exact.draws * (1 if exact.grouped else rows)
@@ -156,15 +185,24 @@ def rates(gpus: Gpus, sizes: dict[tuple[str, str], dict[str, Any]], rows: int, r
                 {"law": law_id, "mode": mode, "arithmetic": arithmetic, "point": point, "normals": normals,
                  "seconds": best, "slowest": worst, "normals_per_second": normals / best}
             )  # fmt: skip
-            instructions = INSTRUCTIONS.get((law_id, mode, arithmetic))
-            if instructions is not None:
-                found[-1]["of_ceiling"] = normals / best / issue_ceiling(gpus, instructions)
+            turn = INSTRUCTIONS.get((law_id, mode, arithmetic))
+            if turn is not None:
+                found[-1]["of_ceiling"] = normals / best / ceiling(gpus, ISSUED, turn.instructions)
+                found[-1]["of_special"] = normals / best / ceiling(gpus, SPECIAL, turn.special)
     return found
+
+
+def flatness(growth: list[dict[str, Any]]) -> dict[str, float]:
+    """Slowest of the rates at all sizes as a part of the fastest, by arithmetic."""
+    by_arithmetic: dict[str, list[float]] = {}
+    for row in growth:
+        by_arithmetic.setdefault(row["arithmetic"], []).append(row["normals_per_second"])
+    return {arithmetic: min(some) / max(some) for arithmetic, some in by_arithmetic.items()}
 
 
 def peers(gpus: Gpus, keys: int, repeats: int) -> list[dict[str, Any]]:
     """The literal sum over ``keys`` keys written with arrays, and ours at the same size."""
-    point = {"n": keys + 1, "d_k": DIMENSION, "d_v": None, "convention": "expectation"}
+    point = {"n": keys + 1, **LITERAL}
     task = task_of("retrieval.linear", "literal", point)
     gpus.prepare(task)
     blocks = [Block(i, 1) for i in range(GROUPS)] if task.grouped else [Block(0, 1)]
@@ -203,7 +241,7 @@ def main() -> None:
     """Compare, time, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path, default=FOLDER, help="folder of the results (default: benchmarks/results)")
-    parser.add_argument("--peer-keys", type=int, default=1 << 26, help="keys that the peers hold (default: 2^26)")
+    parser.add_argument("--peer-keys", type=int, default=1 << 24, help="keys that the peers hold (default: 2^24)")
     arguments = parser.parse_args()
     try:
         gpus = Gpus()
@@ -223,10 +261,15 @@ def main() -> None:
         "driver": gpus.cupy.cuda.runtime.driverGetVersion(),
         "fast_error": worst,
         "rates": rates(gpus, SIZES, ROWS, REPEATS),
+        "growth": rates(gpus, GROWTH, ROWS, REPEATS),
         "peers": peers(gpus, arguments.peer_keys, REPEATS),
     }
-    for row in record["rates"]:
-        print(f"{row['law']}, {row['mode']}, {row['arithmetic']}: {row['normals_per_second']:.3g} normals/s")
+    for row in record["rates"] + record["growth"]:
+        parts = (f", {row[key]:.0%} of {what}" for key, what in PARTS.items() if key in row)
+        rate = f"{row['normals_per_second']:.3g} normals/s{''.join(parts)}"
+        print(f"{row['law']}, {row['mode']}, {row['arithmetic']}, n = {row['point']['n']:.3g}: {rate}")
+    for arithmetic, part in flatness(record["growth"]).items():
+        print(f"{arithmetic}: the slowest size has {part:.0%} of the fastest one's rate")
     for row in record["peers"]:
         print(f"literal, {row['keys']:,} keys: {row['ratio']:.1f} times as fast as {row['peer']}")
     arguments.to.mkdir(parents=True, exist_ok=True)

@@ -63,6 +63,23 @@ EXACT double plog64(double x) {
     return x > 0 ? (x < infinity ? y : x) : (x != x ? x : special);
 }
 
+// The correctly rounded root of 0 and of numbers from 2^-100 on: the steps of the compiler's own __fsqrt_rn for such
+// numbers, which has a branch to the steps for all others. Only those steps make its bits: whether the last one rounds
+// as it should depends on the instruction's very values of the reciprocal root, and not on how large their errors are.
+#ifdef __CUDACC__  // another compiler is given a function of this name
+EXACT float approximate_reciprocal_root(float x) {
+    float y;
+    asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
+#endif
+
+EXACT float root32(float x) {
+    const float r = approximate_reciprocal_root(fmaxf(x, SMALLEST_NORMAL32));
+    const float y = __fmul_rn(x, r);
+    return __fmaf_rn(__fmaf_rn(-y, y, x), __fmul_rn(-MINUS_HALF32, r), y);
+}
+
 // Radius of Box and Muller: sqrt(-2 ln u) from v = -2u.
 
 EXACT float pradius32(float v) {
@@ -73,7 +90,7 @@ EXACT float pradius32(float v) {
     float p = __fmaf_rn(z, __fmaf_rn(g, R7, R6), __fmaf_rn(g, R5, R4));
     p = __fmaf_rn(z, p, __fmaf_rn(g, R3, R2));
     p = __fmaf_rn(z, p, __fmaf_rn(g, R1, R0));
-    return __fsqrt_rn(__fmaf_rn((float)(i32)e, MINUS_2LN2_32, __fmaf_rn(z, p, g)));
+    return root32(__fmaf_rn((float)(i32)e, MINUS_2LN2_32, __fmaf_rn(z, p, g)));
 }
 
 // Sine and cosine: float32 in the first quadrant, float64 of a whole turn.

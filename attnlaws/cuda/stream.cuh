@@ -12,12 +12,41 @@ struct Words {
     u32 a, b, c, d;
 };
 
-// Predicted per call of four words (NVRTC 13.0, sm_90): 60 instructions, 20 of them wide multiplications
-// (IMAD.WIDE.U32), 20 three-input xors (LOP3) and 18 additions of the key schedule. In a loop these last go to the
-// uniform unit, because all threads have the same key; they still take an issue slot each.
-template <int UNROLLED = 10>
-EXACT Words philox(u32 c0, u32 c1, u32 c2, u32 c3, u32 k0, u32 k1) {
-#pragma unroll UNROLLED
+// The keys of the ten rounds. Read from memory they stay in registers; made from the first ones, they would be made anew
+// in every call, by 18 additions, and as a kernel's parameters be loaded anew, because the compiler saves registers.
+struct Keys {
+    u32 first[10], second[10];
+};
+
+EXACT Keys round_keys(u32 k0, u32 k1) {
+    Keys keys;
+#pragma unroll
+    for (int round = 0; round < 10; ++round) {
+        keys.first[round] = k0 + (u32)round * (u32)W0;
+        keys.second[round] = k1 + (u32)round * (u32)W1;
+    }
+    return keys;
+}
+
+// Predicted per call of four words: 20 wide multiplications (IMAD.WIDE.U32) and 20 three-input xors (LOP3), less what is
+// the same in all turns of a loop.
+EXACT Words philox_call(const Keys& keys, u64 call, u32 tag, u32 replicate) {
+    u32 c0 = (u32)call, c1 = (u32)(call >> 32), c2 = tag, c3 = replicate;
+#pragma unroll
+    for (int round = 0; round < 10; ++round) {
+        const u64 p0 = M0 * c0, p1 = M1 * c2;
+        c0 = (u32)(p1 >> 32) ^ c1 ^ keys.first[round];
+        c2 = (u32)(p0 >> 32) ^ c3 ^ keys.second[round];
+        c1 = (u32)p1;
+        c3 = (u32)p0;
+    }
+    return {c0, c1, c2, c3};
+}
+
+// The same in a loop, for calls that are rare: it takes no registers from the others.
+EXACT Words rare_call(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate) {
+    u32 c0 = (u32)call, c1 = (u32)(call >> 32), c2 = tag, c3 = replicate;
+#pragma unroll 1
     for (int round = 0; round < 10; ++round) {
         const u64 p0 = M0 * c0, p1 = M1 * c2;
         c0 = (u32)(p1 >> 32) ^ c1 ^ k0;
@@ -30,11 +59,6 @@ EXACT Words philox(u32 c0, u32 c1, u32 c2, u32 c3, u32 k0, u32 k1) {
     return {c0, c1, c2, c3};
 }
 
-template <int UNROLLED = 10>
-EXACT Words philox_call(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate) {
-    return philox<UNROLLED>((u32)call, (u32)(call >> 32), tag, replicate, k0, k1);
-}
-
 EXACT float uniform32(u32 a) { return __fmaf_rn((float)(i32)(a & LOW31), UNIT, HALF_UNIT); }
 
 EXACT float refined32(u32 a, u32 e) {
@@ -42,10 +66,9 @@ EXACT float refined32(u32 a, u32 e) {
     return __fmaf_rn((float)(i32)(a & LOW31), UNIT, rest);
 }
 
-// Predicted per pair with its uniform: 56 instructions, of which 18 fused steps, 9 other float32 operations, 3
-// conversions, 4 logical ones, and the correctly rounded root: a reciprocal root, four corrections and a branch that is
-// taken for tiny radii only. Fast: 16, of which 6
-// float32 operations, 4 logical ones, 2 conversions, and 4 of the special-function unit.
+// Predicted per pair with its uniform (NVRTC 13.0, sm_90): 43 instructions, of which 20 fused steps, 13 other float32
+// operations and 3 conversions; the rest are logical ones, and constants. Fast: 16, of which 6 float32 operations, 4
+// logical ones, 2 conversions, and 4 of the special-function unit.
 EXACT void pair32(float v, u32 a, u32 b, float* n) {
     const u32 radius = __float_as_uint(FAST ? fast_radius(v) : pradius32(v));
     float sine, cosine;
@@ -69,13 +92,13 @@ EXACT void pair64(u64 radius_word, u64 angle, double* n) {
 template <class Number>
 constexpr int WIDTH = sizeof(Number) == 4 ? 4 : 2;
 
-EXACT void normal_call(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate, float* n) {
-    const Words w = philox_call(k0, k1, call, tag, replicate);
+EXACT void normal_call(const Keys& keys, u64 call, u32 tag, u32 replicate, float* n) {
+    const Words w = philox_call(keys, call, tag, replicate);
     float u = uniform32(w.a), v = uniform32(w.c);
     const u32 first = w.a & LOW31, second = w.c & LOW31;
     if ((first < second ? first : second) < TINY) {
-        // One call in 4 million: rounds in a loop take no registers from the calls that need none of this.
-        const Words more = philox_call<1>(k0, k1, call, tag ^ (u32)REFINE, replicate);
+        // One call in 4 million.
+        const Words more = rare_call(keys.first[0], keys.second[0], call, tag ^ (u32)REFINE, replicate);
         u = first < TINY ? refined32(w.a, more.a) : u;
         v = second < TINY ? refined32(w.c, more.c) : v;
     }
@@ -83,8 +106,8 @@ EXACT void normal_call(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate, float* 
     pair32(v, w.c, w.d, n + 2);
 }
 
-EXACT void normal_call(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate, double* n) {
-    const Words w = philox_call(k0, k1, call, tag, replicate);
+EXACT void normal_call(const Keys& keys, u64 call, u32 tag, u32 replicate, double* n) {
+    const Words w = philox_call(keys, call, tag, replicate);
     pair64(w.a | ((u64)w.b << 32), w.c | ((u64)w.d << 32), n);
 }
 
@@ -92,21 +115,28 @@ EXACT void normal_call(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate, double*
 EXACT float fused(float a, float b, float c) { return __fmaf_rn(a, b, c); }
 EXACT double fused(double a, double b, double c) { return __fma_rn(a, b, c); }
 
+// What a call's normals are multiplied with: loaded at once, from a multiple of 16 bytes.
 template <class Number>
-EXACT Number dot_call(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate, const Number* q, Number s) {
+struct alignas(16) Factors {
+    Number of[WIDTH<Number>];
+};
+
+template <class Number>
+EXACT Number dot_call(const Keys& keys, u64 call, u32 tag, u32 replicate, const Factors<Number>& q, Number s) {
     Number n[WIDTH<Number>];
-    normal_call(k0, k1, call, tag, replicate, n);
+    normal_call(keys, call, tag, replicate, n);
+    const Factors<Number> factors = q;
 #pragma unroll
-    for (int i = 0; i < WIDTH<Number>; ++i) s = fused(q[i], n[i], s);
+    for (int i = 0; i < WIDTH<Number>; ++i) s = fused(factors.of[i], n[i], s);
     return s;
 }
 
 // One call's part of a squared norm, of which `left` components remain: the fused steps of square_lanes32 and
 // square_lanes64.
 template <class Number>
-EXACT Number square_call(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate, u32 left, Number s) {
+EXACT Number square_call(const Keys& keys, u64 call, u32 tag, u32 replicate, i32 left, Number s) {
     Number n[WIDTH<Number>];
-    normal_call(k0, k1, call, tag, replicate, n);
+    normal_call(keys, call, tag, replicate, n);
 #pragma unroll
     for (int i = 0; i < WIDTH<Number>; ++i)
         if (i < left) s = fused(n[i], n[i], s);
@@ -115,13 +145,23 @@ EXACT Number square_call(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate, u32 l
 
 // The threads of a block fill an array together: element j is normal j % W of call j // W.
 template <class Number>
-__device__ void fill_normals(u32 k0, u32 k1, u32 replicate, u32 tag, Number* out, i64 count) {
+__device__ void fill_normals(const Keys& keys, u32 replicate, u32 tag, Number* out, i64 count) {
     constexpr int width = WIDTH<Number>;
     for (i64 call = threadIdx.x; call * width < count; call += blockDim.x) {
         Number n[width];
-        normal_call(k0, k1, (u64)call, tag, replicate, n);
+        normal_call(keys, (u64)call, tag, replicate, n);
 #pragma unroll
         for (int i = 0; i < width; ++i)
             if (call * width + i < count) out[call * width + i] = n[i];
     }
 }
+
+// The same from a key alone, as self-contained replicates have it.
+template <class... Rest>
+EXACT Words philox_call(u32 k0, u32 k1, Rest... rest) { return philox_call(round_keys(k0, k1), rest...); }
+
+template <class... Rest>
+EXACT void normal_call(u32 k0, u32 k1, Rest... rest) { normal_call(round_keys(k0, k1), rest...); }
+
+template <class... Rest>
+__device__ void fill_normals(u32 k0, u32 k1, Rest... rest) { fill_normals(round_keys(k0, k1), rest...); }

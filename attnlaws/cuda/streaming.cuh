@@ -1,8 +1,8 @@
 // Streams of items that add up: the loops of simulations/generate.py, one row of scalars and sums per thread block.
 //
 // A block has 256 threads, the CPU kernel's 256 lanes: thread i does what lane i does, item after item in the same
-// order, and the lanes are folded by the same tree. A row is a replicate, or one of `parts` groups of a replicate, and
-// has the bits of the CPU's row. `Law` and `Report` are printed by simulations/cuda_source.py: counts, tags and lengths,
+// order, and the lanes are folded by the same tree. A row is a replicate, or one of the `parts` that a replicate is cut
+// into, and has the bits of the CPU's row. `Law` and `Report` are printed by simulations/cuda_source.py: counts, tags and lengths,
 // and the experiment's expressions as functions.
 #pragma once
 
@@ -14,7 +14,8 @@ template <class Law>
 struct Row {
     using Number = typename Law::Number;
 
-    u32 k0, k1, replicate;
+    Keys keys;
+    u32 replicate;
     i64 begin, end, items;  // superblocks of 256 calls; items of the whole replicate
     const i64* lengths;
     double* columns;                     // [sum or component, lane]
@@ -42,7 +43,7 @@ __device__ void draw_shared(Row<Law>& row, const double* parameters, double* sca
 #pragma unroll
     for (int i = 0; i < Law::SHARED; ++i) {
         const i64 length = row.lengths[Law::shared_length(i)];
-        fill_normals(row.k0, row.k1, row.replicate, Law::shared_tag(i), row.shared[i], length);
+        fill_normals(row.keys, row.replicate, Law::shared_tag(i), row.shared[i], length);
         for (i64 j = length + threadIdx.x; j < row.shared_size[i]; j += blockDim.x) row.shared[i][j] = 0;
     }
     __syncthreads();
@@ -51,7 +52,7 @@ __device__ void draw_shared(Row<Law>& row, const double* parameters, double* sca
 #pragma unroll
         for (int i = 0; i < Law::SHARED_SCALARS; ++i) {
             typename Law::Number n[WIDTH<typename Law::Number>];
-            normal_call(row.k0, row.k1, 0, Law::shared_scalar_tag(i), row.replicate, n);
+            normal_call(row.keys, 0, Law::shared_scalar_tag(i), row.replicate, n);
             drawn[i] = n[0];
         }
         Law::scalars(parameters, drawn, row.shared, row.shared_size, scalars);
@@ -63,13 +64,24 @@ __device__ void draw_shared(Row<Law>& row, const double* parameters, double* sca
     for (int i = 0; i < Law::SCALARS; ++i) row.scalars[i] = (typename Law::Number)scalars[i];
 }
 
+// What an item adds: a double, or in fast arithmetic a number of the items' own type.
+template <bool, class>
+struct TermOf {
+    using type = double;
+};
+template <class Number>
+struct TermOf<true, Number> {
+    using type = Number;
+};
+template <class Number>
+using Term = typename TermOf<FAST, Number>::type;
+
 // The items that one call serves: their draws, and what they add. `weights` takes the factors of the vector sums.
 //
-// Predicted (NVRTC 13.0, sm_90; counted in the machine code, less some 33 instructions that one call in 4 million needs
-// for its tail): a turn of the loop over calls, four components of a float32 vector, takes 184 instructions, and 110 in
-// fast arithmetic: a call (60), two pairs (112, fast 32), the check for a tail, four fused steps, four loads, and the
-// loop. Where a call serves four items, as in the collapsed mode of retrieval.linear, they take 55 each, fast 37, the
-// law's own operations included; exponentials (retrieval.exponential, collapsed) make that 78, fast 38.
+// How many instructions a turn of the loop over calls takes stands in benchmarks/gpu.py, by law and arithmetic, and
+// tests/kernels/test_instruction_counts.py counts them. They are those of a call (19 wide multiplications and as many
+// xors, as one product is the same in all turns), of two pairs (86, fast 32), the check for a tail, and then the fused
+// steps of a product, or the law's own operations.
 template <class Law>
 EXACT void add_items(const Row<Law>& row, u64 call, double* sums, typename Law::Number* weights) {
     using Number = typename Law::Number;
@@ -77,31 +89,43 @@ EXACT void add_items(const Row<Law>& row, u64 call, double* sums, typename Law::
     Number dots[Law::DOTS + 1], x[width];
 #pragma unroll
     for (int i = 0; i < Law::DOTS; ++i) {
-        const u32 length = (u32)row.lengths[Law::dot_length(i)];  // below 2^22, as tags are apart
-        const u32 calls = (length + width - 1) / width;
+        const i32 length = (i32)row.lengths[Law::dot_length(i)];  // below 2^22, as tags are apart
         const bool own = Law::dot_shared(i) < 0;  // known when the loop is unrolled
-        const Number* q = own ? nullptr : row.shared[own ? 0 : Law::dot_shared(i)];
+        auto* q = (const Factors<Number>*)row.shared[own ? 0 : Law::dot_shared(i)];
         Number s = 0;
 #pragma unroll 1
-        for (u32 t = 0; t < calls; ++t) {
-            const u32 tag = Law::dot_tag(i) + t;
+        for (i32 t = 0, left = length; left > 0; ++t, left -= width) {
+            const u32 tag = Law::dot_tag(i) + (u32)t;
             if (own)
-                s = square_call(row.k0, row.k1, call, tag, row.replicate, length - width * t, s);
+                s = square_call(row.keys, call, tag, row.replicate, left, s);
             else
-                s = dot_call(row.k0, row.k1, call, tag, row.replicate, q + width * t, s);
+                s = dot_call(row.keys, call, tag, row.replicate, q[t], s);
         }
         dots[i] = s;
     }
-    if constexpr (Law::ITEM_SCALARS > 0) normal_call(row.k0, row.k1, call, Law::ITEM_TAG, row.replicate, x);
+    if constexpr (Law::ITEM_SCALARS > 0) normal_call(row.keys, call, Law::ITEM_TAG, row.replicate, x);
+    // Fast: the up to four items that a call serves are added up in their own type, so that one conversion does for all.
+    Term<Number> run[Law::SUMS + 1] = {};
+    const i64 left = row.items - (i64)call * Law::SERVED;
+    const int served = left < Law::SERVED ? (int)left : Law::SERVED;
 #pragma unroll
     for (int w = 0; w < Law::SERVED; ++w) {
-        if ((i64)call * Law::SERVED + w >= row.items) break;
-        double added[Law::SUMS + Law::VECTOR_SUMS + 1];
+        if (w >= served) break;
+        Term<Number> added[Law::SUMS + Law::VECTOR_SUMS + 1];
         Law::add(x + w * Law::ITEM_SCALARS, dots, row.scalars, row.parameters, added);
 #pragma unroll
-        for (int i = 0; i < Law::SUMS; ++i) sums[i] = __dadd_rn(sums[i], added[i]);
+        for (int i = 0; i < Law::SUMS; ++i) {
+            if constexpr (FAST)
+                run[i] = run[i] + added[i];
+            else
+                sums[i] = __dadd_rn(sums[i], added[i]);
+        }
 #pragma unroll
         for (int i = 0; i < Law::VECTOR_SUMS; ++i) weights[i * LANES] = (Number)added[Law::SUMS + i];
+    }
+    if constexpr (FAST) {
+#pragma unroll
+        for (int i = 0; i < Law::SUMS; ++i) sums[i] = __dadd_rn(sums[i], (double)run[i]);
     }
 }
 
@@ -112,8 +136,8 @@ constexpr int KEPT = 16;
 // Add weight times vector, component by component, for `count` superblocks from `first` on. The order for one lane and
 // component is that of the items, as on the CPU.
 //
-// Predicted per 4 components and item: 230 instructions, those of a call and its pairs and then 4 conversions, 4
-// multiplications and 4 additions in float64; per 4 components of KEPT items 4 loads and 4 stores.
+// Predicted per 4 components and item: the instructions of a call and its pairs and then 4 conversions, 4 multiplications
+// and 4 additions in float64; per 4 components of KEPT items 4 loads and 4 stores.
 template <class Law>
 EXACT void add_vector(const Row<Law>& row, int v, i64 first, int count, const typename Law::Number* weights,
                       double* columns) {
@@ -130,7 +154,7 @@ EXACT void add_vector(const Row<Law>& row, int v, i64 first, int count, const ty
             const u64 call = (u64)(first + c) * LANES + threadIdx.x;
             if ((i64)call >= row.items) break;
             Number n[width];
-            normal_call(row.k0, row.k1, call, Law::vector_tag(v) + (u32)t, row.replicate, n);
+            normal_call(row.keys, call, Law::vector_tag(v) + (u32)t, row.replicate, n);
             const double weight = weights[c * Law::VECTOR_SUMS * LANES];
 #pragma unroll
             for (int j = 0; j < width; ++j) sums[j] = __dadd_rn(sums[j], __dmul_rn(weight, (double)n[j]));
@@ -148,9 +172,10 @@ __device__ void partial(const Row<Law>& row) {
     const i64 count = sums_of<Law>(row.lengths);
     double sums[Law::SUMS + 1] = {};
     if constexpr (Law::VECTOR_SUMS == 0) {
+        const u64 end = (u64)row.end * LANES;
 #pragma unroll 1
-        for (i64 b = row.begin; b < row.end; ++b)
-            add_items<Law>(row, (u64)b * LANES + threadIdx.x, sums, nullptr);
+        for (u64 call = (u64)row.begin * LANES + threadIdx.x; call < end; call += LANES)
+            add_items<Law>(row, call, sums, nullptr);
     } else {
         __shared__ Number weights[KEPT * Law::VECTOR_SUMS * LANES];  // each thread reads what it wrote: no barrier
         for (i64 r = Law::SUMS; r < count; ++r) row.columns[r * LANES + threadIdx.x] = 0.0;
@@ -177,11 +202,9 @@ __device__ void partial(const Row<Law>& row) {
 // Rows first .. first + count - 1, in which a replicate has `parts` of them, each [scalars, sums, vector sums].
 // `workspace` holds for each block of the grid `space` float64: the columns, and behind them the shared vectors.
 template <class Law>
-__device__ void streaming_rows(u32 k0, u32 k1, u64 first, u64 count, u64 parts, i64 items, const double* parameters,
+__device__ void streaming_rows(const Keys& keys, u64 first, u64 count, u64 parts, i64 items, const double* parameters,
                                const i64* lengths, double* out, double* workspace, u64 space) {
-    Row<Law> row;
-    row.k0 = k0;
-    row.k1 = k1;
+    Row<Law> row = {keys};
     row.items = items;
     row.lengths = lengths;
     row.columns = workspace + blockIdx.x * space;

@@ -60,6 +60,17 @@ def kernel_source(shape: Shape, parameters: Parameters, arithmetic: Arithmetic =
     return whole_text(text, "kernel.cu", arithmetic)
 
 
+def round_keys(key: Iterable[Any]) -> np.ndarray:
+    """The keys of Philox's ten rounds, as ``Keys`` of ``stream.cuh`` has them: uint32 [20].
+
+    Example:
+        >>> round_keys((1, 2))[[0, 1, 10, 19]].tolist()
+        [1, 2654435770, 2, 2527404719]
+    """
+    bumps = zip(key, (lanes._W0, lanes._W1), strict=True)
+    return np.array([int(first) + r * int(bump) & 0xFFFFFFFF for first, bump in bumps for r in range(10)], np.uint32)
+
+
 def workspace_size(shape: Shape, parameters: Parameters) -> int:
     """Float64 numbers of workspace that each thread block of a shape's main kernel needs."""
     if isinstance(shape, Replicate):
@@ -137,7 +148,8 @@ def rows_text(shape: Streaming, arithmetic: Arithmetic = "exact") -> str:
     layout = Layout(shape)
     scalars, operations = _scalars_text(layout)
     lines = [cuda_item_text(layout, arithmetic), "struct Law {", *_counts(layout), *_tables(layout)]
-    bounds = BOUNDS.format(RESIDENT if operations <= FEW else RESIDENT_WIDE)
+    few = operations <= FEW_OPERATIONS and _held(layout) <= FEW_HELD
+    bounds = BOUNDS.format(RESIDENT if few else RESIDENT_WIDE)
     return "\n".join([*lines, *scalars, *_add(layout), "};", "", bounds, *ROWS])
 
 
@@ -153,13 +165,13 @@ RESIDENT, RESIDENT_WIDE = 3, 2
 
 Said to the compiler, because left to itself it may save registers at the price of spilling some.
 """
-FEW = 40
-"""Operations of a law's scalars that 80 registers are enough for."""
+FEW_OPERATIONS, FEW_HELD = 30, 9
+"""Operations of a law's scalars, and registers for what it keeps through the loop, that 80 registers are enough for."""
 BOUNDS = 'extern "C" __global__ void __launch_bounds__(LANES, {})'
 ROWS = (
-    "rows(u32 k0, u32 k1, u64 first, u64 count, u64 parts, i64 items, const double* parameters, const i64* lengths,",
-    "     double* out, double* workspace, u64 space) {",
-    "    streaming_rows<Law>(k0, k1, first, count, parts, items, parameters, lengths, out, workspace, space);",
+    "rows(const Keys* keys, u64 first, u64 count, u64 parts, i64 items, const double* parameters,",
+    "     const i64* lengths, double* out, double* workspace, u64 space) {",
+    "    streaming_rows<Law>(*keys, first, count, parts, items, parameters, lengths, out, workspace, space);",
     "}",
     "",
 )
@@ -170,6 +182,12 @@ OUTPUTS = (
     "}",
     "",
 )
+
+
+def _held(layout: Layout) -> int:
+    """Registers of a thread that a law keeps through the loop over items: its sums, scalars and parameters."""
+    given = len(layout.shape.scalars) + len(layout.parameters)
+    return 2 * len(layout.shape.sums) + layout.bits // 32 * given
 
 
 def _counts(layout: Layout) -> list[str]:
@@ -254,7 +272,7 @@ def _add(layout: Layout) -> list[str]:
     given = [f"{name}[{i}]" for name, count in counts.items() for i in range(count)]
     return [
         "    static EXACT void add(const Number* x, const Number* dots, const Number* scalars,",
-        "                          const Number* parameters, double* sums) {",
+        "                          const Number* parameters, Term<Number>* sums) {",
         f"        item({', '.join([*given, 'sums'])});",
         "    }",
     ]

@@ -179,7 +179,7 @@ def cuda_item_text(layout: Layout, arithmetic: Arithmetic = "exact") -> str:
     kind = "float" if layout.bits == 32 else "double"
     names = [own(d.name) for d in layout.item_scalars] + [f"dot{i}" for i in range(len(layout.item_dots))]
     names += map(own, (*shape.scalars, *layout.parameters))
-    arguments = [*(f"{kind} {name}" for name in names), "double* sums"]
+    arguments = [*(f"{kind} {name}" for name in names), f"Term<{kind}>* sums"]
     lines = [f"__device__ __forceinline__ void item({', '.join(arguments)}) {{"]
     lines += print_cuda(program, shape.precision, arithmetic=arithmetic)
     lines += [f"    sums[{i}] = {program.results[name]};  // {name}" for i, name in enumerate(program.results)]

@@ -14,14 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from attnlaws.simulations.cuda_source import kernel_source, workspace_size
+from attnlaws.simulations.cuda_source import kernel_source, round_keys, workspace_size
 from attnlaws.simulations.experiment import Streaming
 from attnlaws.simulations.lanes import LANES
 from attnlaws.simulations.run import Submit, in_threads
-from attnlaws.simulations.task import GROUPS, Block, Kernel, Share, Task
+from attnlaws.simulations.task import Block, Kernel, Share, Task
 
-RESIDENT = 8
-"""Thread blocks of 256 threads that one multiprocessor holds: 2048 threads, or fewer on consumer cards."""
 OPTIONS = ("--std=c++17",)
 """No option lets the compiler contract or approximate: every exact operation is an intrinsic that rounds once."""
 SHARE = 0.5
@@ -134,10 +132,14 @@ def _runs(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 class GpuKernel(Kernel):
-    """A compiled shape on the current GPU, with its arguments there."""
+    """A compiled shape on the current GPU, with its arguments there.
+
+    The task is prepared: its own kernel is at hand, and a batch, which a GPU may compute in a millisecond, needs no
+    other, whose text would have to be printed first.
+    """
 
     def __init__(self, cupy: Any, task: Task, text: str) -> None:
-        super().__init__(task)
+        vars(self).update(vars(Kernel.of(task)))
         self.cupy = cupy
         self.code = cupy.RawModule(code=text, options=OPTIONS, backend="nvrtc")
         self.space = workspace_size(task.shape, task.parameters)
@@ -147,7 +149,7 @@ class GpuKernel(Kernel):
         """Rows of blocks that follow one another."""
         first, count = run[0].first, sum(block.count for block in run)
         if task.grouped:
-            return dict(zip(run, self._raw(first, count, GROUPS), strict=True))
+            return dict(zip(run, self.groups(task, first, count), strict=True))
         values = self.values(task, first, count)
         return {b: self.reduced(task, values[b.first - first : b.first - first + b.count]) for b in run}
 
@@ -159,7 +161,7 @@ class GpuKernel(Kernel):
             raw, out = self._raw_there(first, count, 1), self.cupy.empty((count, self.outputs))
             self._launch("outputs", -(-count // LANES), np.uint64(count), *self._there(), raw, out)
             return self.cupy.asnumpy(out)
-        out, grid = self.cupy.empty((count, self.outputs)), self._grid(count)
+        out, grid = self.cupy.empty((count, self.outputs)), self._grid("replicates", count)
         scratch = self._workspace(grid)
         units = np.uint64(first), np.uint64(count)
         begin = (np.int64(task.draws), self.cupy.asarray(self.plan)) if self.passes else ()
@@ -172,7 +174,7 @@ class GpuKernel(Kernel):
         """One pass over a replicate, whose parts the multiprocessors share."""
         cupy, room = self.cupy, self.scratch
         there, kept, filled = cupy.empty(sums.shape), cupy.empty(room), cupy.zeros(1, np.uint64)
-        grid = min(task.parts, RESIDENT * cupy.cuda.Device().attributes["MultiProcessorCount"])
+        grid = min(task.parts, self._held("parts"))
         sizes = np.uint64(task.parts), np.int64(task.part_draws), np.int64(task.draws)
         arrays = cupy.asarray(plan), there, kept, np.uint64(room), filled
         self._launch("parts", grid, *self.words, np.uint32(replicate), *sizes, *arrays, *self._typed())
@@ -183,15 +185,16 @@ class GpuKernel(Kernel):
         """The arguments of a replicate's kernel."""
         return (np.int64(value) if isinstance(value, int) else np.float64(value) for value in self.arguments)
 
-    def _raw(self, first: int, count: int, parts: int) -> np.ndarray:
+    def raw(self, first: int, count: int, parts: int = 1) -> np.ndarray:
+        """Rows of scalars and sums of a run of replicates of a stream, or of the parts that each is cut into."""
         return self.cupy.asnumpy(self._raw_there(first, count, parts))
 
     def _raw_there(self, first: int, count: int, parts: int) -> Any:
-        """Scalars and sums of units of a stream, left on the GPU."""
-        out, grid = self.cupy.empty((count, self.width)), self._grid(count)
+        """The same, left on the GPU."""
+        out, grid = self.cupy.empty((count, self.width)), self._grid("rows", count)
         units = np.uint64(first), np.uint64(count), np.uint64(parts), np.int64(self.items)
-        workspace = self._workspace(grid)
-        self._launch("rows", grid, *self.words, *units, *self._there(), out, workspace, np.uint64(self.space))
+        workspace, keys = self._workspace(grid), self.cupy.asarray(round_keys(self.key))
+        self._launch("rows", grid, keys, *units, *self._there(), out, workspace, np.uint64(self.space))
         return out
 
     def _there(self) -> tuple[Any, Any]:
@@ -199,14 +202,23 @@ class GpuKernel(Kernel):
         numbers, lengths = self.arguments
         return self.cupy.asarray(numbers), self.cupy.asarray(lengths)
 
-    def _grid(self, count: int) -> int:
-        """Thread blocks: as many as the GPU holds at a time and its memory has workspace for."""
-        device = self.cupy.cuda.Device()
-        fitting = int(device.mem_info[0] * SHARE) // (8 * max(self.space, 1))
+    def _grid(self, name: str, count: int) -> int:
+        """Thread blocks: as many of this kernel as the GPU holds at a time and its memory has workspace for."""
+        free = self.cupy.cuda.Device().mem_info[0]
+        fitting = int(free * SHARE) // (8 * max(self.space, 1))
         if fitting == 0:
-            free = device.mem_info[0]
             raise MemoryError(f"a replicate needs {8 * self.space:,} bytes of workspace; the GPU has {free:,} free")
-        return min(count, fitting, RESIDENT * device.attributes["MultiProcessorCount"])
+        return min(count, fitting, self._held(name))
+
+    def _held(self, name: str) -> int:
+        """Thread blocks of a kernel that the GPU holds at a time.
+
+        They take the units in turn. With more blocks than that, the last ones would have the GPU for themselves.
+        """
+        driver, device = self.cupy.cuda.driver, self.cupy.cuda.Device()
+        function = self.code.get_function(name).kernel
+        held = driver.occupancyMaxActiveBlocksPerMultiprocessor(function.ptr, LANES, 0)
+        return held * device.attributes["MultiProcessorCount"]
 
     def _workspace(self, grid: int) -> Any:
         return self.cupy.empty(max(grid * self.space, 1))

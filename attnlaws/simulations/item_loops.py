@@ -28,22 +28,23 @@ def filled(k0, k1, replicate, vectors, storage):
         fill_normals(k0, k1, replicate, np.uint64(vectors[v, 0]), storage[place : place + vectors[v, 2]])
 
 
-def shared_draws(k0, k1, first, vectors, storage, tags, pairs, out):
-    """What the items of each replicate have in common, float64: its scalar draws, and products of its vectors.
+def shared_draws(k0, k1, first, parts, vectors, storage, tags, pairs, out):
+    """What the items of a replicate have in common, float64: its scalar draws, and products of its vectors.
 
     Args:
         k0: first key word, uint64 below 2^32.
         k1: second key word, likewise.
-        first: the first replicate; ``out`` has a row for each.
+        first: the first row.
+        parts: how many rows a replicate has.
         vectors: int64 [vector, 3], tag, place in the storage and length.
         storage: scratch for all vectors.
         tags: int64, those of the scalar draws.
         pairs: int64 [product, 2], indices of the two vectors.
-        out: float64 [replicate, scalar draws and products], written.
+        out: float64 [row, scalar draws and products], written.
     """
     one = np.empty(1, Number)
     for r in range(out.shape[0]):
-        replicate = np.uint64(first + r)
+        replicate = np.uint64((first + r) // parts)
         filled(k0, k1, replicate, vectors, storage)
         for s in range(tags.size):
             fill_normals(k0, k1, replicate, np.uint64(tags[s]), one)
@@ -56,15 +57,15 @@ def shared_draws(k0, k1, first, vectors, storage, tags, pairs, out):
 
 def rows(
     item, k0, k1, first, items, served, scalar_draws, tag, vectors, storage, dots, added, parameters, scalars, sums,
-    raw, part, parts,
+    raw, parts,
 ):  # fmt: skip
-    """Rows of scalars, sums and vector sums, of whole replicates or of one part of each.
+    """Rows of scalars, sums and vector sums, of whole replicates or of the parts that each is cut into.
 
     Args:
         item: address of the law's function.
         k0: first key word, uint64 below 2^32.
         k1: second key word, likewise.
-        first: the first replicate; ``raw`` has a row for each.
+        first: the first row.
         items: items of a replicate.
         served: items that a call serves: item (256 b + i) served + w is the w-th that lane i of superblock b serves.
         scalar_draws: normals that an item takes beside its vectors.
@@ -76,9 +77,8 @@ def rows(
         parameters: of the precision.
         scalars: how many numbers stand at the head of each row, given.
         sums: how many sums follow them.
-        raw: float64 [replicate, scalars, sums and vector sums], written but for the scalars.
-        part: which part of the items.
-        parts: of how many.
+        raw: float64 [row, scalars, sums and vector sums], written but for the scalars.
+        parts: how many rows a replicate has.
     """
     words = np.empty((4, LANES), np.uint32)
     x = np.empty((WIDTH, LANES), Number)
@@ -89,12 +89,12 @@ def rows(
     columns = np.empty((raw.shape[1] - scalars - sums, LANES))
     size, calls = LANES * served, (items + served - 1) // served
     superblocks = (items + size - 1) // size
-    begin, end = superblocks * part // parts, superblocks * (part + 1) // parts
-    reach = 1  # a power of two, and the lanes from there on stay empty
-    while reach < min(LANES, calls - begin * LANES):
-        reach *= 2
     for r in range(raw.shape[0]):
-        replicate = np.uint64(first + r)
+        replicate, part = np.uint64((first + r) // parts), (first + r) % parts
+        begin, end = superblocks * part // parts, superblocks * (part + 1) // parts
+        reach = 1  # a power of two, and the lanes from there on stay empty
+        while reach < min(LANES, calls - begin * LANES):
+            reach *= 2
         filled(k0, k1, replicate, vectors, storage)
         for j in range(scalars):
             numbers[j] = Number(raw[r, j])

@@ -137,7 +137,7 @@ def run(
     missing = [block for block in blocks if block not in rows]
     backend = backend or Cpu(threads)
     device = backend.device if task.arithmetic == "exact" else f"{backend.device}, fast arithmetic"
-    size = batch or max(1, backend.batch_draws // (task.draws * task.block_size))
+    size = batch or max(1, backend.batch_draws // task.draws_per_block)
     batches = [missing[i : i + size] for i in range(0, len(missing), size)]
     unsaved: dict[Block, np.ndarray] = {}
     last = time.monotonic()

@@ -138,13 +138,13 @@ class StreamKernel:
     def _given(self) -> dict[str, Any]:
         return dict(zip(map(own, self.layout.parameters), self.numbers, strict=True))
 
-    def raw(self, key: tuple[np.uint64, ...], first: int, count: int, part: int = 0, parts: int = 1) -> np.ndarray:
-        """Rows of scalars and sums of some replicates, over all items or one part of them."""
+    def raw(self, key: tuple[np.uint64, ...], first: int, count: int, parts: int = 1) -> np.ndarray:
+        """Rows of scalars and sums from row ``first`` on; a replicate has ``parts`` of them."""
         layout, number = self.layout, as_dtype(self.shape.precision)
         raw, storage = np.empty((count, self.width)), np.zeros(self.space, number)
         if self.shape.scalars:
             drawn = np.empty((count, len(self.drawn)))
-            self.loops.shared_draws(*key, first, self.vectors, storage, self.scalar_tags, self.pairs, drawn)
+            self.loops.shared_draws(*key, first, parts, self.vectors, storage, self.scalar_tags, self.pairs, drawn)
             values = self._given() | dict(zip(self.drawn, drawn.T, strict=True))
             for i, scalar in enumerate(evaluate(self.scalars, values, self.functions).values()):
                 raw[:, i] = scalar
@@ -152,7 +152,7 @@ class StreamKernel:
         stream = *key, first, self.items, layout.items_per_call, draws, tag
         tables = self.factors, storage, self.dots, self.added
         numbers, sizes = self.numbers.astype(number), (len(self.shape.scalars), len(self.shape.sums))
-        self.loops.rows(np.uint64(self.item.address), *stream, *tables, numbers, *sizes, raw, part, parts)
+        self.loops.rows(np.uint64(self.item.address), *stream, *tables, numbers, *sizes, raw, parts)
         return raw
 
     def finish(self, raw: np.ndarray) -> np.ndarray:

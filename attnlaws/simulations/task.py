@@ -40,6 +40,11 @@ SHARES = 256
 """Runs of parts that threads are handed: enough for many threads, and few against the time that handing over takes."""
 Share = Callable[[Callable[[int], np.ndarray], Iterable[int]], Iterable[np.ndarray]]
 """Who calls a function for each of some numbers: ``map``, or that of a pool of threads."""
+PIECE_DRAWS, PIECE_SUPERBLOCKS = 1 << 18, 16
+"""A group is added up in pieces, of so many draws and superblocks at least: what a piece costs once, its shared draws
+and the tree over its lanes, then takes a few hundredths of its time."""
+LARGEST_PIECES = 4096
+"""Pieces of a group at most: enough for the thread blocks of any GPU, and their rows fit into memory."""
 DEGREE = 3
 FAST_ERROR, FAST_FACTOR = 1e-5, 10.0
 """Relative error of a result that fast arithmetic leaves: so much, and so many times the experiment's own bound.
@@ -50,7 +55,8 @@ draws, as where they stand in an exponent, is what the experiment's own bound sa
 as large, and over twice that is taken. Unlike roundings they may all lean to one side, so what an experiment's bound
 leaves out because it averages out has to be added. That is the first number: a product of squared lengths is of some
 even degree in normals, an error of each by 1.5e-6 is one of the product by as many times that, and up to degree 6 it is
-below 1e-5. Pairs of tiny radius have larger errors, which are 1.3e-7 of a mean square.
+below 1e-5. Pairs of tiny radius have larger errors, which are 1.3e-7 of a mean square. The up to four items that a call
+serves are added up in float32 before they join a sum: three roundings of 2^-24, or 1.8e-7 of a sum of positive terms.
 """
 ON_CPU = "arithmetic = 'fast': must be 'exact' on a CPU (it is made of an NVIDIA GPU's instructions: backend = 'cuda')"
 
@@ -142,9 +148,22 @@ class Task:
     def items_of_group(self, group: int) -> int:
         """Items in one of the 64 groups of a replicate: whole superblocks, the last one short."""
         size = self.superblock
-        superblocks = -(-self.items // size)
-        begin, end = superblocks * group // GROUPS, superblocks * (group + 1) // GROUPS
+        begin, end = self.superblocks * group // GROUPS, self.superblocks * (group + 1) // GROUPS
         return min(end * size, self.items) - begin * size
+
+    @property
+    def superblocks(self) -> int:
+        """Superblocks of a replicate of a stream."""
+        return -(-self.items // self.superblock)
+
+    @cached_property
+    def pieces(self) -> int:
+        """Pieces in which a group is added up, one after the other; it depends on the parameters alone.
+
+        A thread block of a GPU takes a piece. The pieces of a group are whole superblocks, as the groups are.
+        """
+        wanted = min(self.draws // PIECE_DRAWS, self.superblocks // PIECE_SUPERBLOCKS) // GROUPS
+        return int(np.clip(wanted, 1, LARGEST_PIECES))
 
     @cached_property
     def superblock(self) -> int:
@@ -172,6 +191,11 @@ class Task:
     def block_size(self) -> int:
         """Units in a full block; it depends on the parameters alone."""
         return 1 if self.grouped else int(np.clip(BLOCK_DRAWS // self.draws, 1, LARGEST_BLOCK))
+
+    @property
+    def draws_per_block(self) -> int:
+        """Normals in a full block."""
+        return self.draws * self.block_size // self.units_per_replicate
 
     def blocks(self, replicates: int) -> Iterator[Block]:
         """Blocks that make up a number of replicates; only the last can be short."""
@@ -257,9 +281,17 @@ class Kernel:
     def row(self, task: Task, block: Block, share: Share = map) -> np.ndarray:
         """Draw a block and reduce it to its row."""
         if task.grouped:
-            replicate, part = divmod(block.first, GROUPS)
-            return self.raw(replicate, 1, part, GROUPS)[0]
+            return self.groups(task, block.first, block.count)[0]
         return self.reduced(task, self.values(task, block.first, block.count, share))
+
+    def groups(self, task: Task, first: int, count: int) -> np.ndarray:
+        """Rows of some groups of large replicates: scalars, and the sums of a group's pieces from first to last."""
+        raw = self.raw(first * task.pieces, count * task.pieces, GROUPS * task.pieces)
+        raw = raw.reshape(count, task.pieces, self.width)
+        total = raw[:, 0].copy()
+        for piece in range(1, task.pieces):
+            total[:, task.scalars :] += raw[:, piece, task.scalars :]
+        return total
 
     def reduced(self, task: Task, values: np.ndarray) -> np.ndarray:
         """The row of a block from the outputs of its replicates."""
@@ -303,10 +335,10 @@ class Kernel:
 
         return np.concatenate(list(share(some, range(0, task.parts, step))))[: self.scratch]
 
-    def raw(self, first: int, count: int, part: int = 0, parts: int = 1) -> np.ndarray:
-        """Rows of scalars and sums of some replicates of a stream, over all items or one part of them."""
+    def raw(self, first: int, count: int, parts: int = 1) -> np.ndarray:
+        """Rows of scalars and sums of a run of replicates of a stream, or of the parts that each is cut into."""
         assert self.stream is not None
-        return self.stream.raw(self.key, first, count, part, parts)
+        return self.stream.raw(self.key, first, count, parts)
 
     def finish(self, raw: np.ndarray) -> np.ndarray:
         """Outputs of replicates of a stream from their rows of scalars and sums."""

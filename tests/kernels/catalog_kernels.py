@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from attnlaws import registry
-from attnlaws.simulations.cuda_source import FOLDER, header_of, kernel_source, rows_text, workspace_size
+from attnlaws.simulations.cuda_source import FOLDER, header_of, kernel_source, round_keys, rows_text, workspace_size
 from attnlaws.simulations.experiment import Experiment, Shape, Streaming
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import Kernel, Task
@@ -105,7 +105,7 @@ def host_rows(library: Any, task: Task, first: int, count: int, parts: int, bloc
     out, workspace = np.full((count, kernel.width), np.nan), np.full(blocks * space, np.nan)
     numbers = [ctypes.c_uint64(v) for v in (first, count, parts)] + [ctypes.c_int64(kernel.items)]
     arrays = [*map(at, kernel.arguments), at(out), at(workspace)]
-    library.launch_rows(blocks, *key_of(task), *numbers, *arrays, ctypes.c_uint64(space))
+    library.launch_rows(blocks, at(round_keys(kernel.key)), *numbers, *arrays, ctypes.c_uint64(space))
     # Blocks take turns here, so that two could share a place unnoticed; on a GPU they must not.
     assert not np.isnan(workspace[::space]).any()
     return out
@@ -118,7 +118,7 @@ def numba_rows(task: Task, first: int, count: int) -> np.ndarray:
 
 def numba_groups(task: Task, replicate: int, parts: int) -> np.ndarray:
     """Rows of the parts of one replicate from the CPU's kernel."""
-    return np.concatenate([Kernel.of(task).raw(replicate, 1, part, parts) for part in range(parts)])
+    return Kernel.of(task).raw(replicate * parts, parts, parts)
 
 
 def host_outputs(library: Any, task: Task, raw: np.ndarray) -> np.ndarray:

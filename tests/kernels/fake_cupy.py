@@ -17,6 +17,10 @@ C_TYPES = {
 }
 
 
+HELD = 8
+"""Thread blocks that a multiprocessor holds."""
+
+
 class CUDARuntimeError(RuntimeError):
     """As CuPy calls it."""
 
@@ -38,8 +42,11 @@ class FakeCupy:
             getDeviceProperties=lambda number: {"name": f"toy {number}".encode()},
             CUDARuntimeError=CUDARuntimeError,
         )
+        driver = SimpleNamespace(occupancyMaxActiveBlocksPerMultiprocessor=lambda function, threads, shared: HELD)
         nvrtc = SimpleNamespace(getVersion=lambda: (12, 0))
-        self.cuda = SimpleNamespace(runtime=runtime, nvrtc=nvrtc, Device=lambda number=None: _Device(self, number))
+        self.cuda = SimpleNamespace(
+            runtime=runtime, nvrtc=nvrtc, driver=driver, Device=lambda number=None: _Device(self, number)
+        )
         self.asarray = self.asnumpy = np.asarray
         self.zeros = np.zeros
 
@@ -51,7 +58,7 @@ class FakeCupy:
         assert (backend, options) == ("nvrtc", ("--std=c++17",))
         name = hashlib.sha256(code.encode()).hexdigest()[:16]
         library = self.compiler.library(code, f"gpu_{name}")
-        return SimpleNamespace(get_function=lambda kernel: lambda *call: self._launch(library, kernel, *call))
+        return SimpleNamespace(get_function=lambda kernel: _Function(self, library, kernel))
 
     def _launch(self, library: ctypes.CDLL, kernel: str, grid: tuple, block: tuple, arguments: tuple) -> None:
         assert block == (256,)
@@ -62,6 +69,16 @@ class FakeCupy:
         ]
         with self.busy:  # host.cuh has one barrier and one shared memory for all
             getattr(library, f"launch_{kernel}")(ctypes.c_uint(grid[0]), *given)
+
+
+class _Function:
+    kernel = SimpleNamespace(ptr=0)
+
+    def __init__(self, cupy: FakeCupy, library: ctypes.CDLL, name: str) -> None:
+        self.cupy, self.library, self.name = cupy, library, name
+
+    def __call__(self, *call: Any) -> None:
+        self.cupy._launch(self.library, self.name, *call)
 
 
 class _Device:

@@ -71,6 +71,9 @@ inline float __uint_as_float(unsigned a) { return std::bit_cast<float>(a); }
 inline long long __double_as_longlong(double a) { return std::bit_cast<long long>(a); }
 inline double __longlong_as_double(long long a) { return std::bit_cast<double>(a); }
 
+// Of the reciprocal root on the way to the exact one, the nearest number.
+inline float approximate_reciprocal_root(float a) { return (float)(1 / std::sqrt((double)a)); }
+
 // The approximate functions of fast.cuh, wrong by what NVIDIA documents: upward or downward, as `leaning` says, or where
 // that is 0, in a direction that looks random in the argument. Numbers below the normal ones count as zero.
 inline int leaning = 0;

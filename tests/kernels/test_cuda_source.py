@@ -117,4 +117,4 @@ def test_the_workspace_holds_the_sums_and_the_shared_vectors():
 
 
 def test_examples():
-    assert doctest.testmod(cuda_source) == (0, 3)
+    assert doctest.testmod(cuda_source) == (0, 4)

@@ -95,6 +95,16 @@ def test_a_long_replicate_is_shared_out_and_its_rows_are_the_cpu_s_bit_for_bit(t
     assert (len(cupy.launched) == 1) == (level is None)
 
 
+def test_a_part_of_a_large_replicate_is_as_many_thread_blocks_as_it_has_pieces(toy):
+    cupy = toy(processors=3)
+    task = task_of("retrieval.linear", "collapsed", **{**LINEAR, "n": (3 << 24) + 2})
+    assert task.pieces == 3
+    same(task, [Block(5, 1)])
+    assert cupy.launched == [("rows", task.pieces, 0)]
+    computed(task_of("retrieval.linear", "collapsed", **LINEAR), [Block(0, 50)])
+    assert cupy.launched[1:] == [("rows", 24, 0), ("outputs", 1, 0)]  # eight for each of three multiprocessors
+
+
 def test_thread_blocks_are_as_many_as_the_gpu_holds_and_has_memory_for(toy):
     task = task_of("topk.tail_mass", "literal", n=100, kappa=0.25, sigma=1.0)
     space = 8 * 200
@@ -171,7 +181,7 @@ def test_the_benchmark_compares_before_it_times(toy, monkeypatch):
     monkeypatch.setattr(registry, "ids", lambda: ["topk.tail_mass"])
     gpus = Gpus()
     assert bench.equal_bits(gpus) >= 12
-    sizes = {("topk.tail_mass", "literal"): {"n": 64, "kappa": 0.25, "sigma": 1.0}}
+    sizes = [("topk.tail_mass", "literal", {"n": 64, "kappa": 0.25, "sigma": 1.0})]
     (row,) = bench.rates(gpus, sizes, rows=10, repeats=1)  # in float64, so there is no fast one beside it
     assert (row["normals"], row["arithmetic"]) == (640, "exact")
     assert 0 < row["seconds"] <= row["slowest"]
@@ -189,12 +199,17 @@ def test_the_benchmark_times_fast_arithmetic_only_where_it_is_as_exact_as_stated
     monkeypatch.setattr(bench, "compared_tasks", lambda: iter([("toy", task)]))
     gpus = Gpus()
     assert 1e-3 < bench.fast_error(gpus) < 1
-    found = bench.rates(gpus, {("retrieval.linear", "collapsed"): LINEAR}, rows=3, repeats=1)
+    found = bench.rates(gpus, [("retrieval.linear", "collapsed", LINEAR)], rows=3, repeats=1)
     assert [row["arithmetic"] for row in found] == ["exact", "fast"]
     attributes = gpus.cupy.cuda.Device().attributes
-    for row, instructions in zip(found, (55, 37), strict=True):
-        issued = row["of_ceiling"] * attributes["MultiProcessorCount"] * attributes["ClockRate"] * 1e3 * 128
-        assert issued == pytest.approx(instructions * row["normals_per_second"])
+    for row in found:
+        turn = bench.INSTRUCTIONS["retrieval.linear", "collapsed", row["arithmetic"]]
+        begun = attributes["MultiProcessorCount"] * attributes["ClockRate"] * 1e3
+        calls = row["normals_per_second"] / 4
+        assert row["of_ceiling"] * begun * 128 == pytest.approx(turn.instructions * calls)
+        assert row["of_special"] * begun * 16 == pytest.approx(turn.special * calls)
+    twice = [{**row, "normals_per_second": row["normals_per_second"] / part} for row in found for part in (1, 4, 2)]
+    assert bench.flatness(twice) == {"exact": 0.25, "fast": 0.25}
     right = gpu.GpuKernel.values
     monkeypatch.setattr(gpu.GpuKernel, "values", lambda *given: right(*given) * (1 + 1e-4))
     with pytest.raises(SystemExit, match=r"^toy: fast arithmetic is off by [45]\.\d+ times what is stated$"):

@@ -26,7 +26,8 @@ KNOWN = [
 LOOPS = """
 #define EACH(name, type) \\
     extern "C" void name##_each(const type* x, type* out, i64 n) { for (i64 i = 0; i < n; ++i) out[i] = name(x[i]); }
-EACH(plog32, float) EACH(pexp32, float) EACH(pradius32, float) EACH(plog64, double) EACH(pexp64, double)
+EACH(plog32, float) EACH(pexp32, float) EACH(pradius32, float) EACH(root32, float)
+EACH(plog64, double) EACH(pexp64, double)
 #define EACH_ANGLE(name, word, type) \\
     extern "C" void name##_each(const word* w, type* out, i64 n) { \\
         for (i64 i = 0; i < n; ++i) name(w[i], out[2 * i], out[2 * i + 1]); \\
@@ -113,6 +114,14 @@ def test_functions_of_numbers(stream, random_words, name):
     _each(getattr(arithmetic, name), x, want)
     assert x.size > 900_000
     np.testing.assert_array_equal(bits(got), bits(want))
+
+
+def test_every_root(stream):
+    """All fractions with an even and with an odd exponent, from reciprocal roots that are rounded to nearest; and 0."""
+    x = np.append(np.arange(0x3F800000, 0x40800000, dtype=np.uint32).view(np.float32), np.float32(0))
+    got = np.empty_like(x)
+    stream.root32_each(at(x), at(got), ctypes.c_int64(x.size))
+    np.testing.assert_array_equal(bits(got), bits(np.sqrt(x)))
 
 
 @pytest.mark.parametrize(("name", "word", "dtype"), [("psincos32", "u4", "f4"), ("psincos64", "u8", "f8")])

@@ -122,9 +122,9 @@ def test_nothing_is_left_to_the_compiler_to_fuse(sources, name):
 
 @pytest.mark.parametrize("name", [name for name in FAST if catalog()[name].items])
 def test_fast_arithmetic_takes_fewer_instructions(programs, name):
-    """By a tenth at least, of the whole text; the loop over calls by a third (cuda/streaming.cuh)."""
+    """By a twentieth at least, of the whole text; loops over calls are counted in test_instruction_counts.py."""
     exact, fast = (programs.used(name, arithmetic, 90)["rows"] for arithmetic in ARITHMETICS)
-    assert fast.instructions < 0.9 * exact.instructions
+    assert fast.instructions < 0.95 * exact.instructions
 
 
 def test_a_product_that_could_be_fused_is_seen(sources):

@@ -37,6 +37,7 @@ PROGRAM = """
 int main() {{
     [[maybe_unused]] double parameters[] = {{{parameters}}};
     [[maybe_unused]] i64 lengths[] = {{{lengths}}};
+    [[maybe_unused]] const Keys keys = round_keys({k0}u, {k1}u);
     std::vector<double> out({size}, NAN), workspace({blocks} * {space}ull, NAN), told({told}, NAN);
     launch({blocks}, LANES, [&] {{ {call}; }});
     {last}
@@ -53,7 +54,7 @@ def program(task, source: str) -> str:
     stream = isinstance(task.shape, Streaming)
     if stream:
         numbers, lengths = kernel.arguments
-        values = f"{k0}u, {k1}u, {FIRST}, {COUNT}, 1, {kernel.items}, parameters, lengths, out.data(), workspace.data()"
+        values = f"&keys, {FIRST}, {COUNT}, 1, {kernel.items}, parameters, lengths, out.data(), workspace.data()"
         call = f"rows({values}, {space})"
         last = f"launch(1, LANES, [&] {{ outputs({COUNT}, parameters, lengths, out.data(), told.data()); }});"
     else:
@@ -63,6 +64,8 @@ def program(task, source: str) -> str:
         given = begin + ", ".join(map(repr, kernel.arguments))
         call = f"replicates({k0}u, {k1}u, {FIRST}, {COUNT}, workspace.data(), {space}, out.data(), {given})"
     return source + PROGRAM.format(
+        k0=k0,
+        k1=k1,
         parameters=", ".join(float(v).hex() for v in numbers) or "0",
         lengths=", ".join(map(str, lengths)) or "0",
         size=COUNT * (kernel.width if stream else len(task.outputs)),

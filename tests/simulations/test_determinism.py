@@ -9,7 +9,7 @@ import pytest
 from attnlaws.simulations.estimate import combine, estimate
 from attnlaws.simulations.run import run
 from attnlaws.simulations.store import Store
-from attnlaws.simulations.task import BLOCK_DRAWS, GROUPS, Block
+from attnlaws.simulations.task import BLOCK_DRAWS, GROUPS, Block, Kernel
 
 CASES = {
     "moments": ("retrieval.linear", {"n": 33, "d_k": 24, "convention": "ratio"}, 5_000),
@@ -72,6 +72,31 @@ def test_groups_of_a_replicate_are_a_partition_of_its_items(make):
     sizes = [task.items_of_group(g) for g in range(GROUPS)]
     assert sum(sizes) == task.items
     assert min(sizes) > 0
+
+
+def test_a_group_is_the_sum_of_its_pieces_from_first_to_last(make):
+    """Added up anew here, in Python; and a sum over the whole group, in another order, says that no item is missing."""
+    task = make("retrieval.linear", n=(1 << 21) + 12_345, d_k=32, d_v=3, convention="ratio")
+    assert task.grouped
+    assert task.pieces == 4
+    group, kernel = GROUPS + 5, Kernel.of(task)
+    pieces = [kernel.raw(group * 4 + piece, 1, GROUPS * 4)[0] for piece in range(4)]
+    shared, rest = pieces[0][: task.scalars], [piece[task.scalars :] for piece in pieces]
+    assert all((piece[: task.scalars] == shared).all() for piece in pieces)
+    total = [((a + b) + c) + d for a, b, c, d in zip(*rest, strict=True)]
+    assert task.compute(Block(group, 1)).tolist() == [*shared, *total]
+    np.testing.assert_allclose(kernel.raw(group, 1, GROUPS)[0], task.compute(Block(group, 1)), rtol=1e-9)
+
+
+def test_pieces_are_many_in_a_large_group_and_one_in_a_small_one(make):
+    """As many as keep a GPU busy: 132 multiprocessors hold up to 8 thread blocks each."""
+    point = {"d_k": 64, "convention": "expectation"}
+    small, large, huge = (make("retrieval.linear", n=n, **point).pieces for n in (1 << 20, 1 << 24, 10**12))
+    assert small == 4
+    assert large * GROUPS > 3 * 132 * 8
+    assert huge > 3 * 132 * 8  # a group by itself
+    assert make("retrieval.linear", "collapsed", n=1 << 20, **point).pieces == 1
+    assert make("retrieval.linear", "collapsed", n=10**12, **point).pieces == huge
 
 
 def test_the_identity_changes_with_everything_that_changes_a_bit(make):
