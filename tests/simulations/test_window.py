@@ -45,7 +45,7 @@ def tail(ordered: np.ndarray, k: int, sigma: float) -> float:
 
 def streamed(n: int, k: int, sigma: float, low: float, high: float, room: float) -> float:
     """One part, however many scores, by the kernel of the law."""
-    module, _ = build("topk.tail_mass", tail_mass.EXPERIMENT.shape("window", {"n": 100, "kappa": 0.1}))
+    module = build(tail_mass.EXPERIMENT.shape("window", {"n": 100, "kappa": 0.1}))
     values, begin = np.empty((1, 1)), np.array(first_window(float(low), float(high)))
     module.block(*KEY[:2], int(KEY[2]), np.empty(int(room)), values, n, begin, np.empty((1, 4)), sigma, k)
     return values[0, 0]
