@@ -37,8 +37,9 @@ SIZES: tuple[Size, ...] = (
     ("retrieval.linear", "collapsed", {"n": 1 << 32, **LITERAL}),
     ("retrieval.exponential", "collapsed", {"n": 1 << 32, **EXPONENTIAL}),
     ("topk.tail_mass", "literal", {"n": 1 << 16, "kappa": 0.1, "sigma": 2.0}),
+    ("topk.tail_mass", "window", {"n": 10**12, "kappa": 1e-3, "sigma": 2.0}),
 )
-"""What is timed: one large replicate of a stream, many of a self-contained kernel."""
+"""What is timed: one large replicate of a stream or of passes over parts, many of a kernel that is one thread block."""
 GROWTH: tuple[Size, ...] = tuple(
     ("retrieval.linear", "collapsed", {"n": 10**power, **LITERAL}) for power in (9, 10, 11, 12)
 )
@@ -175,8 +176,9 @@ def rates(gpus: Gpus, sizes: Iterable[Size], rows: int, repeats: int) -> list[di
     found = []
     for law_id, mode, point in sizes:
         exact = task_of(law_id, mode, point)
-        blocks = [Block(i, 1) for i in range(GROUPS)] if exact.grouped else [Block(0, rows)]
-        normals = exact.draws * (1 if exact.grouped else rows)
+        count = 1 if exact.grouped or exact.parts > 1 else rows
+        blocks = [Block(i, 1) for i in range(GROUPS)] if exact.grouped else [Block(0, count)]
+        normals = exact.draws * count
         for arithmetic in arithmetics(exact):
             task = exact if arithmetic == "exact" else in_fast(gpus, exact)
             gpus.prepare(task)

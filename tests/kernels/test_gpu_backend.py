@@ -186,6 +186,9 @@ def test_the_benchmark_compares_before_it_times(toy, monkeypatch):
     assert (row["normals"], row["arithmetic"]) == (640, "exact")
     assert 0 < row["seconds"] <= row["slowest"]
     assert row["normals_per_second"] == pytest.approx(640 / row["seconds"])
+    monkeypatch.setattr(task_module, "PART_DRAWS", 1024)  # of a replicate in parts there is one
+    sizes = [("topk.tail_mass", "window", {"n": 4096, "kappa": 0.25, "sigma": 1.0})]
+    assert [row["normals"] for row in bench.rates(gpus, sizes, rows=10, repeats=1)] == [4096, 4096]
     monkeypatch.setattr(gpus, "rows", lambda task, blocks: {block: task.compute(block) + 1e-9 for block in blocks})
     with pytest.raises(SystemExit, match="differs from the CPU's"):
         bench.equal_bits(gpus)
