@@ -21,13 +21,6 @@ WIDTH = 4
 """Normals of one call."""
 
 
-def filled(k0, k1, replicate, vectors, storage):
-    """Draw the vectors that all items of a replicate have in common: rows of (tag, place, length) in ``storage``."""
-    for v in range(vectors.shape[0]):
-        place = vectors[v, 1]
-        fill_normals(k0, k1, replicate, np.uint64(vectors[v, 0]), storage[place : place + vectors[v, 2]])
-
-
 def shared_draws(k0, k1, first, parts, vectors, storage, tags, pairs, out):
     """What the items of a replicate have in common, float64: its scalar draws, and products of its vectors.
 
@@ -37,7 +30,7 @@ def shared_draws(k0, k1, first, parts, vectors, storage, tags, pairs, out):
         first: the first row.
         parts: how many rows a replicate has.
         vectors: int64 [vector, 3], tag, place in the storage and length.
-        storage: scratch for all vectors.
+        storage: of the precision [row, all vectors], zeros, written; a vector ends with zeros up to a multiple of 4.
         tags: int64, those of the scalar draws.
         pairs: int64 [product, 2], indices of the two vectors.
         out: float64 [row, scalar draws and products], written.
@@ -45,19 +38,20 @@ def shared_draws(k0, k1, first, parts, vectors, storage, tags, pairs, out):
     one = np.empty(1, Number)
     for r in range(out.shape[0]):
         replicate = np.uint64((first + r) // parts)
-        filled(k0, k1, replicate, vectors, storage)
+        for v in range(vectors.shape[0]):
+            place = vectors[v, 1]
+            fill_normals(k0, k1, replicate, np.uint64(vectors[v, 0]), storage[r, place : place + vectors[v, 2]])
         for s in range(tags.size):
             fill_normals(k0, k1, replicate, np.uint64(tags[s]), one)
             out[r, s] = np.float64(one[0])
         for p in range(pairs.shape[0]):
             a, b = vectors[pairs[p, 0]], vectors[pairs[p, 1]]
-            left, right = storage[a[1] : a[1] + a[2]], storage[b[1] : b[1] + b[2]]
+            left, right = storage[r, a[1] : a[1] + a[2]], storage[r, b[1] : b[1] + b[2]]
             out[r, tags.size + p] = dot64(left, right)
 
 
 def rows(
-    item, k0, k1, first, items, served, scalar_draws, tag, vectors, storage, dots, added, parameters, scalars, sums,
-    raw, parts,
+    item, k0, k1, first, items, served, scalar_draws, tag, storage, dots, added, parameters, scalars, sums, raw, parts,
 ):  # fmt: skip
     """Rows of scalars, sums and vector sums, of whole replicates or of the parts that each is cut into.
 
@@ -70,8 +64,7 @@ def rows(
         served: items that a call serves: item (256 b + i) served + w is the w-th that lane i of superblock b serves.
         scalar_draws: normals that an item takes beside its vectors.
         tag: theirs.
-        vectors: int64 [vector, 3], those that items are multiplied with: tag, place in the storage, length.
-        storage: those vectors, each with zeros up to a multiple of 4.
+        storage: what the items have in common, as :func:`shared_draws` leaves it.
         dots: int64 [product, 3], an item's vector times a shared one: tag, length, place of the other; -1 for itself.
         added: int64 [vector sum, 2], tag and length.
         parameters: of the precision.
@@ -95,7 +88,6 @@ def rows(
         reach = 1  # a power of two, and the lanes from there on stay empty
         while reach < min(LANES, calls - begin * LANES):
             reach *= 2
-        filled(k0, k1, replicate, vectors, storage)
         for j in range(scalars):
             numbers[j] = Number(raw[r, j])
         for j in range(sums):
@@ -116,7 +108,7 @@ def rows(
                     if place < 0:
                         square_lanes(k0, k1, call, at, replicate, length - WIDTH * t, products, words, lanes)
                     else:
-                        q = storage[place + WIDTH * t : place + WIDTH * t + WIDTH]
+                        q = storage[r, place + WIDTH * t : place + WIDTH * t + WIDTH]
                         dot_lanes(k0, k1, call, at, replicate, q, products, words, lanes)
             if scalar_draws:
                 normal_lanes(k0, k1, call, np.uint64(tag), replicate, x, words, lanes)

@@ -18,7 +18,6 @@ from attnlaws.simulations.experiment import Dot, Draw, Parameters, Streaming, as
 from attnlaws.simulations.generate import Layout, item_text, own
 
 FUNCTIONS: tuple[Callable[..., None], ...] = (
-    item_loops.filled,
     item_loops.shared_draws,
     item_loops.rows,
     item_loops.products,
@@ -110,7 +109,6 @@ class StreamKernel:
             vector, other = layout.factors(dot)
             dots.append((layout.tags[vector.name], self.length(vector), self.places.get(other, -1)))
         self.dots = table(dots, 3)
-        self.factors = self.vectors[np.isin(self.vectors[:, 1], self.dots[:, 2])]
         added = [(layout.tags[v.vector.name], self.length(v.vector)) for v in shape.vector_sums]
         self.added = table(added, 2)
         self.width = len(shape.scalars) + len(shape.sums) + int(self.added[:, 1].sum())
@@ -141,16 +139,15 @@ class StreamKernel:
     def raw(self, key: tuple[np.uint64, ...], first: int, count: int, parts: int = 1) -> np.ndarray:
         """Rows of scalars and sums from row ``first`` on; a replicate has ``parts`` of them."""
         layout, number = self.layout, as_dtype(self.shape.precision)
-        raw, storage = np.empty((count, self.width)), np.zeros(self.space, number)
-        if self.shape.scalars:
-            drawn = np.empty((count, len(self.drawn)))
-            self.loops.shared_draws(*key, first, parts, self.vectors, storage, self.scalar_tags, self.pairs, drawn)
-            values = self._given() | dict(zip(self.drawn, drawn.T, strict=True))
-            for i, scalar in enumerate(evaluate(self.scalars, values, self.functions).values()):
-                raw[:, i] = scalar
+        raw, storage = np.empty((count, self.width)), np.zeros((count, self.space), number)
+        drawn = np.empty((count, len(self.drawn)))
+        self.loops.shared_draws(*key, first, parts, self.vectors, storage, self.scalar_tags, self.pairs, drawn)
+        values = self._given() | dict(zip(self.drawn, drawn.T, strict=True))
+        for i, scalar in enumerate(evaluate(self.scalars, values, self.functions).values()):
+            raw[:, i] = scalar
         draws, tag = len(layout.item_scalars), layout.tags[layout.item_scalars[0].name] if layout.item_scalars else 0
         stream = *key, first, self.items, layout.items_per_call, draws, tag
-        tables = self.factors, storage, self.dots, self.added
+        tables = storage, self.dots, self.added
         numbers, sizes = self.numbers.astype(number), (len(self.shape.scalars), len(self.shape.sums))
         self.loops.rows(np.uint64(self.item.address), *stream, *tables, numbers, *sizes, raw, parts)
         return raw
