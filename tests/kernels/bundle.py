@@ -31,8 +31,13 @@ class Kernels:
             setattr(self, f"launch_{kernel}", getattr(library, f"launch_{symbol}"))
 
 
-def bundled(tasks: Mapping[str, Task], arithmetic: Arithmetic = "exact", extra: str = "") -> Bundle:
-    """The kernels of tasks, by the tests' names for them; rows that are drawn alike are there once."""
+def bundled(
+    tasks: Mapping[str, Task], arithmetic: Arithmetic = "exact", extra: str = "", reports: bool = True
+) -> Bundle:
+    """The kernels of tasks, by the tests' names for them; rows that are drawn alike are there once.
+
+    What is reported in the end has one text for both arithmetics, and may be left out.
+    """
     symbols: dict[str, dict[str, str]] = {}
     drawn: dict[str, str] = {}  # the namespace of each text of rows
     spaces: dict[str, list[str]] = {}
@@ -44,9 +49,11 @@ def bundled(tasks: Mapping[str, Task], arithmetic: Arithmetic = "exact", extra: 
             space = drawn.setdefault(rows, own)
             if space == own:
                 spaces[space] = section(rows, name, own)
-            lines = [f"namespace of_{own} {{", *section(outputs_text(task.shape), name, own), "}"]
-            spaces[space] += [*lines, f"using namespace of_{own};"]
-            symbols[name] = {"rows": f"rows__{space}", "outputs": f"outputs__{own}"}
+            symbols[name] = {"rows": f"rows__{space}"}
+            if reports:
+                lines = [f"namespace of_{own} {{", *section(outputs_text(task.shape), name, own), "}"]
+                spaces[space] += [*lines, f"using namespace of_{own};"]
+                symbols[name]["outputs"] = f"outputs__{own}"
         else:
             lines = replicate_text(task.shape, task.parameters).splitlines()
             includes |= {line: None for line in lines if INCLUDE.fullmatch(line)}

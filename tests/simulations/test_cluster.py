@@ -1,5 +1,6 @@
 """Blocks on a Dask cluster have the bits of a run in one process, whatever happens to workers and to the client."""
 
+import math
 import os
 import signal
 import socket
@@ -19,11 +20,12 @@ from distributed import Client, LocalCluster
 from attnlaws import referee, registry
 from attnlaws.simulations import cluster as module
 from attnlaws.simulations.cluster import Cluster
+from attnlaws.simulations.profile import QUICK
 from attnlaws.simulations.run import Cpu, in_threads, run
 from attnlaws.simulations.simulate import simulate
 from attnlaws.simulations.store import Store
 from attnlaws.simulations.task import Block
-from attnlaws.simulations.verify import QUICK, verify
+from attnlaws.simulations.verify import verify
 
 POINT = {"n": 500, "kappa": 0.1, "sigma": 1.5}
 PATIENCE_SECONDS = 120
@@ -106,7 +108,9 @@ def test_a_law_judged_beside_others_has_the_same_verdict(there, memory, monkeypa
     monkeypatch.setattr(referee, "_channel", channel)
     monkeypatch.setattr(referee, "_stopped", Event())
     contents = {"rows": {}, "records": {}}
-    far, _ = referee._judge(law_id, "quick", 0, "auto", there.scheduler_address, contents)
+    limits = {"seconds": math.inf, "memory": math.inf}
+    (far, _), drawn = referee._judge(law_id, "quick", 0, "auto", there.scheduler_address, contents, limits, None)
+    assert drawn is None
     near = verify(registry.law(law_id), registry.experiment(law_id), memory, profile=QUICK, threads=1)
     assert far.as_dict() == near.as_dict()
     sent = [channel.get() for _ in range(channel.qsize())]
@@ -212,7 +216,7 @@ def test_the_rest_of_an_unfinished_batch_is_handed_over_in_pieces_of_what_was_fi
         """Finishes three blocks at a time."""
 
         def submitting(self, task):
-            def rows(blocks):
+            def rows(blocks, _):
                 asked.append(len(blocks))
                 return {block: task.compute(block) for block in blocks[:3]}
 

@@ -88,8 +88,8 @@ def test_a_repeated_stream_is_caught_by_coverage(monkeypatch):
     task, truth = TOYS["mean of a skewed output"]
     honest = task_module.Kernel.values
 
-    def repeated(kernel, task, first, count):
-        half = honest(kernel, task, first, count // 2)
+    def repeated(kernel, task, first, count, share):
+        half = honest(kernel, task, first, count // 2, share)
         return np.concatenate([half, half])
 
     monkeypatch.setattr(task_module.Kernel, "values", repeated)

@@ -195,8 +195,8 @@ def test_parts_are_whole_superblocks_few_and_a_partition(make, n):
 
 def test_an_interrupted_run_goes_over_no_further_parts(make, small_parts, memory, monkeypatch):
     task = make("topk.tail_mass", "window", kappa=0.01, **LONG)
-    calls, stopped, right = [], threading.Event(), run_module.Cpu.stop
-    begun = threading.Event()
+    calls, ended, begun, stopped = [], [], threading.Event(), threading.Event()
+    right = ThreadPoolExecutor.shutdown
 
     def slow(*_):
         calls.append(1)
@@ -204,16 +204,18 @@ def test_an_interrupted_run_goes_over_no_further_parts(make, small_parts, memory
         assert stopped.wait(60)
         return 0
 
-    def stop(cpu):
-        right(cpu)
-        stopped.set()
+    def shutdown(pool, **options):
+        right(pool, **options)
+        ended.append(pool)
+        if len(ended) == 2:  # workers and helpers, none of which is waited for
+            stopped.set()
 
     def interrupted(*_, **__):
         assert begun.wait(60)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Kernel.of(task), "module", SimpleNamespace(pass_over=slow, window_decision=None))
-    monkeypatch.setattr(run_module.Cpu, "stop", stop)
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", shutdown)
     monkeypatch.setattr(run_module, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_module.run(task, 3, memory, threads=1)
