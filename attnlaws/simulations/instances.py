@@ -9,7 +9,7 @@ from attnlaws.simulations.experiment import Experiment
 from attnlaws.simulations.grow import Budget
 from attnlaws.simulations.judge import judge_instances
 from attnlaws.simulations.task import Task
-from attnlaws.simulations.timings import COMPILE, Timings
+from attnlaws.simulations.timings import Timings
 from attnlaws.simulations.verdict import Judged
 from attnlaws.theory.law import Law
 
@@ -45,7 +45,7 @@ def compare_instances(
             break
         size = min(AT_ONCE, count - first)
         with timings.simulating():
-            with timings.phase(COMPILE):
+            with timings.preparing():
                 task.prepare()
             drawn.append(task.values(first, size))
             rows = experiment.instance({"items": drawn_items(task, first, size)}, **task.parameters)
