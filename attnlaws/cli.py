@@ -285,7 +285,7 @@ def _new(argv: list[str]) -> int:
 def _bench(argv: list[str]) -> int:
     parser = _parser("bench")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    parser.add_argument("--growth", metavar="FILE.svg", help="draw time and memory against N instead; two minutes")
+    parser.add_argument("--growth", metavar="FILE.svg", help="draw time and memory against N instead; takes minutes")
     parser.add_argument(
         "--repeats", type=int, default=5, help="runs of each side; the ratio is of the fastest ones (default: 5)"
     )
