@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.balls import exact
 from attnlaws.theory.domain import SMALLEST
-from attnlaws.theory.enclose import enclose, exact
+from attnlaws.theory.enclose import enclose
 from attnlaws.theory.law import Law, free_domains, sample_point
 from attnlaws.theory.steps import ROOT, Derivation
 

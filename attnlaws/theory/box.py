@@ -167,7 +167,7 @@ def balance_ball(digits: int, log_n: Any, alpha: Any, kappa: Any, beta: Any = 1,
     """
     from flint import arb, ctx
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     with ctx.workprec(int(3.33 * digits) + 160):
         n, a, scale, smoothness = (exact(value) for value in (log_n, alpha, kappa, beta))
@@ -206,7 +206,7 @@ def entropy_ball(digits: int, level: Any, alpha: Any, kappa: Any) -> Any:
     """
     from flint import arb, ctx
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     with ctx.workprec(int(3.33 * digits) + 160):
         at, a, scale = exact(level), exact(alpha), exact(kappa)

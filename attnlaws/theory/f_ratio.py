@@ -119,7 +119,7 @@ def median_enclosure(m: int, d: int, v: int, digits: int = 12) -> Any:
 
     The distribution function is the Mellin-Barnes integral of the moments of the ratio, which are gamma functions:
     P(L + R <= t) = (1/(2 pi i)) times the integral of exp(s t) E[exp(-s (L + R))]/s over Re s = c > 0, computed by
-    Arb's rigorous integration; the end is cut as in ``attnlaws.theory.enclose``. The median from ``median`` is taken
+    Arb's rigorous integration; the end is cut as in ``attnlaws.theory.balls``. The median from ``median`` is taken
     as a guess, and the ball returned is one at whose ends the distribution function is proven to be below and above
     one half.
 
@@ -150,7 +150,7 @@ def _mellin_cdf(t: Any, m: int, d: int, v: int) -> Any:
     """P(ln of the ratio <= t) as an Arb ball."""
     from flint import acb, arb
 
-    from attnlaws.theory.enclose import integrate
+    from attnlaws.theory.balls import integrate
 
     def exponent(s: Any) -> Any:
         """The exponent t s + ln E exp(-s X), for X = ln(A/B) + ln(C/D).

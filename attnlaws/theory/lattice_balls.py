@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb
 
-from attnlaws.theory.enclose import exact
+from attnlaws.theory.balls import exact
 from attnlaws.theory.lattice import pinsker
 
 BLOCK = 4096

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from attnlaws.theory.balls import exact
 from attnlaws.theory.claim import Source
-from attnlaws.theory.enclose import exact
 
 NEGLIGIBLE = 45.0
 """Coordinates whose ln a_j is so far below the largest add exp(-45), 3e-20, each to the sums."""

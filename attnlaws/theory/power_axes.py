@@ -131,7 +131,7 @@ def _sobolev_balls(log_n: Any, b: Any) -> tuple[Any, Any]:
     """Balls of the exponent and of ln R: a step of Newton's method in balls proves where the saddle point is."""
     from flint import arb, ctx
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     with ctx.workprec(80):
         size, power = exact(log_n), exact(b)
@@ -153,7 +153,7 @@ def risk_ball(notion: str, constant: bool, digits: int, log_n: Any, b: Any) -> A
     """A ball around either, for each notion."""
     from flint import ctx
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     with ctx.workprec(int(3.33 * digits) + 160):
         size, power = exact(log_n), exact(b)
@@ -186,7 +186,7 @@ def shape_ball(digits: int, b: Any) -> Any:
     """A ball around it: in closed form what is singular at 0, and the rest by certified quadrature."""
     from flint import acb, arb, ctx
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     with ctx.workprec(100):
         power = exact(b)
@@ -220,7 +220,7 @@ def sobolev_constant_ball(digits: int, b: Any) -> Any:
     """A ball around it."""
     from flint import arb, ctx
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     with ctx.workprec(100):
         power = exact(b)

@@ -71,7 +71,7 @@ def risk_ball(samples: Any, sigma: Any, alpha: Any, kappa: Any) -> Any:
     """The same in Arb balls, by inclusion and exclusion: (3/2)^m is the sum of 2^-|A| over sets A of equal axes."""
     from flint import arb
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
     from attnlaws.theory.lattice_balls import cut_ball, stiffness_balls
 
     log_size = (exact(samples) / exact(sigma) ** 2).log()

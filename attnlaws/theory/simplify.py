@@ -170,6 +170,6 @@ def vanishes(expr: Any) -> bool:
     plain = plain.replace(sp.erfc, lambda x: 1 - sp.erf(x))
     plain = plain.replace(sp.erf, lambda x: sp.erf(sp.expand(sp.simplify(x))))
     attempts = [sp.expand, lambda e: sp.expand(sp.powsimp(sp.expand(e), force=True)), sp.gammasimp]
-    if not plain.has(sp.Integral, sp.Piecewise):  # on what is left of these SymPy spends seconds or minutes, for nothing
+    if not plain.has(sp.Integral, sp.Piecewise):  # on these it would spend seconds, or minutes, for nothing
         attempts.append(sp.simplify)
     return any(attempt(plain) == 0 for attempt in attempts)

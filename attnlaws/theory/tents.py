@@ -252,7 +252,7 @@ def balls(tents: Tents, log_n: Any, alpha: Any, kappa: Any) -> tuple[Any, Any, A
     """
     from flint import arb, arb_poly
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     log_widths: list[Any] = []
     log_cells: Any = arb(0)

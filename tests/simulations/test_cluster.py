@@ -142,15 +142,19 @@ def test_ctrl_c_keeps_what_is_finished_and_takes_back_the_rest(make, backend, th
     """What is handed over would take both workers much longer than it may take to be gone."""
     monkeypatch.setattr(backend, "workers", 500)
     task = make("topk.tail_mass", **POINT)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background may ignore it
 
     def interrupt(_: object, rows: object, total: int) -> None:
         if rows:
             signal.raise_signal(signal.SIGINT)
 
-    with Store(out) as store:
-        with pytest.raises(KeyboardInterrupt):
-            run(task, 20_000 * task.block_size, store, backend=backend, batch=20, progress=interrupt)
-        kept = store.rows(task.identity)
+    try:
+        with Store(out) as store:
+            with pytest.raises(KeyboardInterrupt):
+                run(task, 20_000 * task.block_size, store, backend=backend, batch=20, progress=interrupt)
+            kept = store.rows(task.identity)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert kept
     assert bits(kept) == bits({block: task.compute(block) for block in kept})
     until(lambda: not there.scheduler.tasks, 30)

@@ -8,7 +8,8 @@ import pytest
 import sympy as sp
 from flint import ctx
 
-from attnlaws.theory.enclose import enclose, exact
+from attnlaws.theory.balls import exact
+from attnlaws.theory.enclose import enclose
 from attnlaws.theory.vocabulary import (
     ROWS,
     Phi,

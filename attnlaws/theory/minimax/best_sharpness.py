@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.balls import newton
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.densities import gaussian_mean
-from attnlaws.theory.enclose import enclose, newton
+from attnlaws.theory.enclose import enclose
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.steps import ROOT, Definition, Derivation, Equals, Solves, Using

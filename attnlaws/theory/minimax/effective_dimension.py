@@ -75,7 +75,7 @@ def smooth_place_ball(digits: int, log_n: Any, alpha: Any, kappa: Any, beta: Any
     """
     from flint import arb, ctx
 
-    from attnlaws.theory.enclose import exact, newton
+    from attnlaws.theory.balls import exact, newton
 
     guess = float(np.log(smooth_place(*(float(value) for value in (log_n, alpha, kappa, beta, d_q)))))
     with ctx.workprec(int(3.33 * digits) + 120):

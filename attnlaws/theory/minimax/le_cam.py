@@ -67,7 +67,7 @@ def _log_ball(digits: int, log_n: Any, kappa: Any) -> Any:
     """At the a that an interval Newton step finds, or at 1."""
     from flint import arb, ctx
 
-    from attnlaws.theory.enclose import exact, newton
+    from attnlaws.theory.balls import exact, newton
 
     def tail(x: Any) -> Any:
         return (x / arb(2).sqrt()).erfc() / 2

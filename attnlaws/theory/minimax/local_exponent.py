@@ -51,14 +51,14 @@ def _smoothed(*, beta: Any, d_q: Any, **given: Any) -> np.ndarray:
 
 
 def _ball(*, digits: int, beta: Any, d_q: Any, **given: Any) -> Any:
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     number = box.balance_ball(digits, beta=beta, d_q=d_q, **given)[1]
     return exponent_of(number, exact(beta), exact(d_q))
 
 
 def _smoothed_ball(*, digits: int, beta: Any, d_q: Any, **given: Any) -> Any:
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     number = smooth_place_ball(digits, beta=beta, d_q=d_q, **given) - 0.5
     return exponent_of(number, exact(beta), exact(d_q))

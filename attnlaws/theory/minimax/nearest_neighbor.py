@@ -131,7 +131,7 @@ def _enclosure(*, digits: int, n: int, alpha: Any, kappa: Any, J: int) -> Any:
     """The same sum in balls, with derivatives from power series instead of formulas."""
     from flint import arb, ctx
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     with ctx.workprec(4 * digits + 60):
         decay = [exact(kappa) * (arb(axis) ** exact(alpha) - 1) for axis in range(1, J + 1)]

@@ -111,7 +111,7 @@ def _enclosure(digits: int, **point: Any) -> Any:
     from flint import arb, ctx
 
     from attnlaws.theory import laplace_balls as balls
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
     from attnlaws.theory.weights import Lognormal
 
     number = {name: float(value) for name, value in point.items()}

@@ -96,7 +96,7 @@ def ratios(digits: int, log_n: Any, alpha: Any, kappa: Any) -> tuple[int, list[A
     """The number N of coordinates, and balls around a_j/mu for those where that is not negligible, from N down."""
     from flint import arb, ctx
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     active, log_mu, _ = rule(float(log_n), float(alpha), float(kappa))
     with ctx.workprec(4 * digits + 80):

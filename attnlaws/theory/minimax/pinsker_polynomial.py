@@ -71,7 +71,7 @@ def _enclosure(digits: int, log_n: Any, m: Any) -> Any:
     """A ball around the scaled risk: sums of powers are differences of zeta functions, however many terms they have."""
     from flint import acb, arb, ctx
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     number = rule(float(log_n), float(m))[0]
     with ctx.workprec(4 * digits + 200):  # the zeta functions cancel

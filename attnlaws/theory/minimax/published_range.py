@@ -117,7 +117,7 @@ def _enclosed(form: sp.Expr) -> Any:
     def enclosure(digits: int, **point: Any) -> Any:
         from flint import arb, ctx
 
-        from attnlaws.theory.enclose import exact
+        from attnlaws.theory.balls import exact
 
         with ctx.workprec(400):
             a, b, q = exact(point["low"]).log(), exact(point["high"]).log(), exact(point["p"])

@@ -75,7 +75,7 @@ def half(*, log_n: Any, alpha: Any, kappa: Any, beta: Any = 1.0, **_: Any) -> np
 
 
 def _half_ball(*, digits: int, log_n: Any, alpha: Any, kappa: Any, beta: Any, **_: Any) -> Any:
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     middle = box.balance_ball(digits, log_n, alpha, kappa, beta)[0] / exact(beta) / 2
     return (exact(log_n) - box.entropy_ball(digits, middle, alpha, kappa)) / middle - 2 * exact(beta)

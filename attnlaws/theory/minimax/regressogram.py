@@ -135,7 +135,7 @@ def _ball(direction: str) -> Any:
     def enclosure(*, digits: int, n: int, alpha: Any, kappa: Any, J: int, noise: Any, **cells: int) -> Any:
         from flint import arb, ctx
 
-        from attnlaws.theory.enclose import exact
+        from attnlaws.theory.balls import exact
 
         with ctx.workprec(4 * digits + 60):
             parts = [cells[f"m_{axis}"] for axis in range(1, SPLIT + 1)]

@@ -104,7 +104,7 @@ def _enclosure(*, digits: int, log_n: Any, alpha: Any, kappa: Any) -> Any:
     """Every h at which some axis gets another cell is tried; those near the least bound are evaluated in balls."""
     from flint import arb, ctx
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     semi = semi_axes(float(alpha), float(kappa))
     counts = _candidates(float(log_n), semi)

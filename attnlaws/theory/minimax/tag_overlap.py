@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.balls import exact, newton
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
-from attnlaws.theory.enclose import exact, newton
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.parameter import Parameter, integer
 from attnlaws.theory.steps import ROOT, Definition, Derivation, Differentiate, Equals, Solves, Using

@@ -127,7 +127,7 @@ def _enclosure(keys: str, digits: int, tau: Any, d: int) -> Any:
     """A ball around the rate, of a relative radius that certifies an error of 1e-9."""
     from flint import arb
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
     from attnlaws.theory.laplace_balls import log_number_enclosure
     from attnlaws.theory.weights import Lognormal, OnSphere
 

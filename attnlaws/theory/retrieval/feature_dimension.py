@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.balls import exact, newton
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.densities import chi_square_mean, gaussian_mean
-from attnlaws.theory.enclose import exact, newton
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.parameter import Parameter, choice, integer, real
 from attnlaws.theory.steps import ROOT, Definition, Derivation, Equals, Solves, Step

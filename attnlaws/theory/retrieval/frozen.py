@@ -18,9 +18,9 @@ import numpy as np
 import sympy as sp
 
 from attnlaws.theory import laplace, laplace_balls
+from attnlaws.theory.balls import exact
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.densities import gaussian_mean
-from attnlaws.theory.enclose import exact
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.parameter import Parameter, integer, real
 from attnlaws.theory.steps import ROOT, Definition, Derivation, Equals

@@ -192,7 +192,7 @@ def _tail(size: Any, p: int, q: int) -> Any:
     """
     from flint import acb, arb
 
-    from attnlaws.theory.enclose import integrate
+    from attnlaws.theory.balls import integrate
 
     start = (1 / arb(2 * p + 2).sqrt()).min(arb(1) / 4).mid()
 

@@ -50,7 +50,7 @@ def _ball(digits: int, shift: Any, n: int) -> Any:
     """The same in Arb, by adaptive quadrature with proven errors over the fresh variable."""
     from flint import arb, ctx
 
-    from attnlaws.theory.enclose import exact, integrate
+    from attnlaws.theory.balls import exact, integrate
 
     with ctx.workprec(int(3.33 * digits) + 100):
         ahead, root = exact(shift), arb(2).sqrt()

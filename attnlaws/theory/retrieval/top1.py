@@ -65,7 +65,7 @@ def _ball(digits: int, n: int, d: int, lost: bool) -> Any:
     """The same in Arb, over r itself and by adaptive quadrature with proven errors."""
     from flint import acb, arb, ctx
 
-    from attnlaws.theory.enclose import integrate
+    from attnlaws.theory.balls import integrate
 
     with ctx.workprec(int(3.33 * digits) + 100):
         factor = (1 - arb(d) / 2) * arb(2).log() - (arb(d) / 2).lgamma()

@@ -95,7 +95,7 @@ def largest_connecting(*, digits: int, values: tuple[tuple[Fraction, ...], ...])
     """The largest distance at which the pairs that are at least so far apart connect all vectors, in an Arb ball."""
     from flint import ctx
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     count = len(values)
     pairs = sorted(

@@ -91,7 +91,7 @@ def _enclosure(digits: int, n: int, sigma: Any, eps: Any) -> Any:
     from flint import arb, ctx
     from scipy import special
 
-    from attnlaws.theory.enclose import exact
+    from attnlaws.theory.balls import exact
 
     with ctx.workprec(4 * (digits + 15)):
         around, scale, half = arb(0, arb(10) ** -DEPTH), arb(2).sqrt(), (2 * arb.pi()).sqrt()

@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from attnlaws.theory.balls import exact, newton
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.densities import gaussian_density
-from attnlaws.theory.enclose import enclose, exact, newton
+from attnlaws.theory.enclose import enclose
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.lorenz import DELTA_METHOD, L_STATISTICS
 from attnlaws.theory.parameter import Parameter, integer, real

@@ -171,7 +171,8 @@ def _balls(digits: int, share: Any, spread: Any, neighbor: Any, bias: bool) -> A
 
     from flint import arb, ctx
 
-    from attnlaws.theory.enclose import enclose, exact
+    from attnlaws.theory.balls import exact
+    from attnlaws.theory.enclose import enclose
 
     with ctx.workprec(int(3.33 * digits) + 200):
         e, s, p = exact(share), exact(spread), exact(neighbor)

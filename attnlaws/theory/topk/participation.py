@@ -15,9 +15,9 @@ import numpy as np
 import sympy as sp
 
 from attnlaws.theory import finite_rows, laplace, laplace_balls
+from attnlaws.theory.balls import exact
 from attnlaws.theory.claim import Equal, LooserAccuracy, Source
 from attnlaws.theory.densities import gaussian_density
-from attnlaws.theory.enclose import exact
 from attnlaws.theory.law import Grid, Law
 from attnlaws.theory.parameter import Parameter, choice, integer, real
 from attnlaws.theory.score_laws import SCORES

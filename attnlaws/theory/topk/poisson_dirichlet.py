@@ -74,7 +74,7 @@ def _enclosure(digits: int, m: Any, k: int) -> Any:
     """The same in Arb by adaptive quadrature with proven errors, with Kummer's function for the incomplete gammas."""
     from flint import acb, ctx
 
-    from attnlaws.theory.enclose import exact, integrate
+    from attnlaws.theory.balls import exact, integrate
 
     with ctx.workprec(int(3.33 * digits) + 120):
         index = exact(m)
