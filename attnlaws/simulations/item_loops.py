@@ -8,9 +8,9 @@ module that depend on the precision are those of float32; the compiled text of f
 import numpy as np
 
 from attnlaws.simulations.arithmetic import pexp64, plog64
-from attnlaws.simulations.lanes import LANES
+from attnlaws.simulations.lanes import LANES, whole_vectors
 from attnlaws.simulations.lanes import dot_lanes32 as dot_lanes
-from attnlaws.simulations.lanes import fill_normals32 as fill_normals
+from attnlaws.simulations.lanes import fill_through32 as fill_through
 from attnlaws.simulations.lanes import normal_lanes32 as normal_lanes
 from attnlaws.simulations.lanes import square_lanes32 as square_lanes
 from attnlaws.simulations.primitives import call_item
@@ -35,14 +35,14 @@ def shared_draws(k0, k1, first, parts, vectors, storage, tags, pairs, out):
         pairs: int64 [product, 2], indices of the two vectors.
         out: float64 [row, scalar draws and products], written.
     """
-    one = np.empty(1, Number)
+    one, x, words = np.empty(1, Number), np.empty((WIDTH, LANES), Number), np.empty((4, LANES), np.uint32)
     for r in range(out.shape[0]):
         replicate = np.uint64((first + r) // parts)
         for v in range(vectors.shape[0]):
-            place = vectors[v, 1]
-            fill_normals(k0, k1, replicate, np.uint64(vectors[v, 0]), storage[r, place : place + vectors[v, 2]])
+            vector = storage[r, vectors[v, 1] : vectors[v, 1] + vectors[v, 2]]
+            fill_through(k0, k1, replicate, np.uint64(vectors[v, 0]), vector, x, words)
         for s in range(tags.size):
-            fill_normals(k0, k1, replicate, np.uint64(tags[s]), one)
+            fill_through(k0, k1, replicate, np.uint64(tags[s]), one, x, words)
             out[r, s] = np.float64(one[0])
         for p in range(pairs.shape[0]):
             a, b = vectors[pairs[p, 0]], vectors[pairs[p, 1]]
@@ -101,7 +101,7 @@ def rows(
             lanes = min(LANES, calls - b * LANES)
             for d in range(dots.shape[0]):
                 products, length, place = lane_dots[d], dots[d, 1], dots[d, 2]
-                for i in range(lanes):
+                for i in range(whole_vectors(lanes)):
                     products[i] = 0
                 for t in range((length + WIDTH - 1) // WIDTH):
                     at = np.uint64(dots[d, 0] + t)
@@ -139,8 +139,9 @@ def products(raw, pairs, out):
 
 def copied(k0, k1, first, out):
     """The normals that self-contained replicates start from, a row for each."""
+    x, words = np.empty((WIDTH, LANES), Number), np.empty((4, LANES), np.uint32)
     for r in range(out.shape[0]):
-        fill_normals(k0, k1, np.uint64(first + r), np.uint64(0), out[r])
+        fill_through(k0, k1, np.uint64(first + r), np.uint64(0), out[r], x, words)
 
 
 def exponentials(x, out):

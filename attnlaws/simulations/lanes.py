@@ -56,6 +56,12 @@ _NOT_LIFTED = np.int32(0)
 
 
 @exact
+def whole_vectors(count):
+    """So many lanes, rounded up to a multiple of 8: one at a time, the rest of a loop would take longer than eight."""
+    return (count + 7) // 8 * 8
+
+
+@exact
 def philox(c0, c1, c2, c3, k0, k1):
     """Ten rounds of Philox4x32; all arguments and results are uint64 that hold 32-bit values.
 
@@ -229,11 +235,12 @@ def normal_lanes32(k0, k1, call, tag, replicate, x, words, count):
         call: Index of the first call, uint64, a multiple of 256.
         tag: Stream within the replicate, uint64 below 2^32 without the bit REFINE.
         replicate: uint64 below 2^32.
-        x: float32 [4, 256], written.
+        x: float32 [4, 256], written, also beyond the count up to the next multiple of 8.
         words: uint32 [4, 256], scratch.
         count: How many calls, at most 256.
     """
     aligned_stack()
+    count = whole_vectors(count)
     philox_lanes(k0, k1, call, tag, replicate, words, count)
     if needs_refinement(words, count):
         _slow_normal_lanes32(k0, k1, call, tag, replicate, x, count)
@@ -257,11 +264,12 @@ def dot_lanes32(k0, k1, call, tag, replicate, q, s, words, count):
         tag: Stream within the replicate, uint64 below 2^32 without the bit REFINE.
         replicate: uint64 below 2^32.
         q: float32 [4].
-        s: float32 [256], updated.
+        s: float32 [256], updated, also beyond the count up to the next multiple of 8.
         words: uint32 [4, 256], scratch.
         count: How many calls, at most 256.
     """
     aligned_stack()
+    count = whole_vectors(count)
     philox_lanes(k0, k1, call, tag, replicate, words, count)
     if needs_refinement(words, count):
         _slow_dot_lanes32(k0, k1, call, tag, replicate, q, s, count)
@@ -287,6 +295,7 @@ def square_lanes32(k0, k1, call, tag, replicate, left, s, words, count):
     arguments are those of :func:`dot_lanes32`.
     """
     aligned_stack()
+    count = whole_vectors(count)
     philox_lanes(k0, k1, call, tag, replicate, words, count)
     if needs_refinement(words, count):
         _slow_square_lanes32(k0, k1, call, tag, replicate, left, s, count)
@@ -302,6 +311,7 @@ def square_lanes32(k0, k1, call, tag, replicate, left, s, words, count):
 def normal_lanes64(k0, k1, call, tag, replicate, x, words, count):
     """Write normals of calls ``call .. call + count - 1`` to ``x`` (float64 [2, 256]); as :func:`normal_lanes32`."""
     aligned_stack()
+    count = whole_vectors(count)
     philox_lanes(k0, k1, call, tag, replicate, words, count)
     for i in range(count):
         a, b = np.uint64(words[0, i]), np.uint64(words[1, i])
@@ -315,6 +325,7 @@ def normal_lanes64(k0, k1, call, tag, replicate, x, words, count):
 def dot_lanes64(k0, k1, call, tag, replicate, q, s, words, count):
     """Add ``q[1] n1 + q[0] n0`` of call ``call + i`` to ``s[i]`` (float64); as :func:`dot_lanes32`."""
     aligned_stack()
+    count = whole_vectors(count)
     philox_lanes(k0, k1, call, tag, replicate, words, count)
     q0, q1 = q[0], q[1]
     for i in range(count):
@@ -328,6 +339,7 @@ def dot_lanes64(k0, k1, call, tag, replicate, q, s, words, count):
 def square_lanes64(k0, k1, call, tag, replicate, left, s, words, count):
     """Add the squares of the first ``left`` of two normals of call ``call + i`` to ``s[i]`` (float64)."""
     aligned_stack()
+    count = whole_vectors(count)
     philox_lanes(k0, k1, call, tag, replicate, words, count)
     keep0, keep1 = kept64(0, left), kept64(1, left)
     for i in range(count):
@@ -340,22 +352,30 @@ def square_lanes64(k0, k1, call, tag, replicate, left, s, words, count):
 @kernel
 def fill_normals32(k0, k1, replicate, tag, out):
     """Fill a float32 array: element j is normal j % 4 of call j // 4."""
-    words = np.empty((4, LANES), np.uint32)
-    block = np.empty((4, LANES), np.float32)
+    fill_through32(k0, k1, replicate, tag, out, np.empty((4, LANES), np.float32), np.empty((4, LANES), np.uint32))
+
+
+@kernel
+def fill_through32(k0, k1, replicate, tag, out, x, words):
+    """The same, through scratch that a caller with many short arrays has once: float32 and uint32 [4, 256]."""
     for start in range(0, out.size, 4 * LANES):
         count = min(4 * LANES, out.size - start)
-        normal_lanes32(k0, k1, np.uint64(start // 4), tag, replicate, block, words, (count + 3) // 4)
+        normal_lanes32(k0, k1, np.uint64(start // 4), tag, replicate, x, words, (count + 3) // 4)
         for j in range(count):
-            out[start + j] = block[j % 4, j // 4]
+            out[start + j] = x[j % 4, j // 4]
 
 
 @kernel
 def fill_normals64(k0, k1, replicate, tag, out):
     """Fill a float64 array: element j is normal j % 2 of call j // 2."""
-    words = np.empty((4, LANES), np.uint32)
-    block = np.empty((2, LANES), np.float64)
+    fill_through64(k0, k1, replicate, tag, out, np.empty((2, LANES), np.float64), np.empty((4, LANES), np.uint32))
+
+
+@kernel
+def fill_through64(k0, k1, replicate, tag, out, x, words):
+    """The same, through scratch that a caller with many short arrays has once: float64 [2, 256] and uint32 [4, 256]."""
     for start in range(0, out.size, 2 * LANES):
         count = min(2 * LANES, out.size - start)
-        normal_lanes64(k0, k1, np.uint64(start // 2), tag, replicate, block, words, (count + 1) // 2)
+        normal_lanes64(k0, k1, np.uint64(start // 2), tag, replicate, x, words, (count + 1) // 2)
         for j in range(count):
-            out[start + j] = block[j % 2, j // 2]
+            out[start + j] = x[j % 2, j // 2]

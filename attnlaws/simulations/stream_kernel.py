@@ -32,9 +32,10 @@ from numba import njit
 from attnlaws.simulations.arithmetic import pexp64, plog64
 from attnlaws.simulations.lanes import LANES
 from attnlaws.simulations.lanes import dot_lanes{bits} as dot_lanes
-from attnlaws.simulations.lanes import fill_normals{bits} as fill_normals
+from attnlaws.simulations.lanes import fill_through{bits} as fill_through
 from attnlaws.simulations.lanes import normal_lanes{bits} as normal_lanes
 from attnlaws.simulations.lanes import square_lanes{bits} as square_lanes
+from attnlaws.simulations.lanes import whole_vectors
 from attnlaws.simulations.primitives import call_item
 from attnlaws.simulations.sums import dot64, fold_first
 
@@ -50,7 +51,7 @@ def loops_text(bits: int) -> str:
     """The text of the loops for one precision.
 
     Example:
-        >>> "fill_normals64 as fill_normals" in loops_text(64)
+        >>> "fill_through64 as fill_through" in loops_text(64)
         True
     """
     texts = [LOOPS.format(bits=bits, width=128 // bits)]

@@ -17,6 +17,8 @@ from attnlaws.simulations.cuda_source import header_source, kernel_source
 from attnlaws.simulations.experiment import ARITHMETICS, Arithmetic, Replicate, Streaming
 
 ARCHITECTURES = (75, 80, 90, 100, 120)  # Turing, Ampere, Hopper, and both kinds of Blackwell
+THROUGHOUT = (80, 90, 120)
+"""For these every kernel is compiled, for the others a few: most of the time of all tests of kernels goes there."""
 VECTORS, TILTED, DIVERGENCES = (
     "retrieval.linear-literal-1",
     "retrieval.exponential-tilted-2",
@@ -29,6 +31,7 @@ REGISTERS = 65536  # of a multiprocessor
 FAST = [name for name in of_their_own() if catalog()[name].shape.precision == "float32"]
 """What is reported in the end is float64 in any case, so that a law's conventions have the same fast arithmetic."""
 NAMES = {name: (name, "exact") for name in catalog()} | {f"{name}-fast": (name, "fast") for name in FAST}
+COMPILED = [(name, n) for n in ARCHITECTURES for name in (NAMES if n in THROUGHOUT else ALONE)]
 
 
 class Programs:
@@ -42,7 +45,7 @@ class Programs:
         # Printed here, because SymPy is not for several threads at once.
         self.bundles = {a: bundled(tasks[a], a, reports=a == "exact") for a in ARITHMETICS}
         self.texts = {key: self.text(*key) for key in NAMES.values() if key[0] in names}
-        self.together = in_parallel(self.compiled, [(a, n) for n in ARCHITECTURES for a in ARITHMETICS])
+        self.together = in_parallel(self.compiled, [(a, n) for n in THROUGHOUT for a in ARITHMETICS])
 
     def text(self, name: str, arithmetic: Arithmetic) -> str:
         """What a GPU would get."""
@@ -58,8 +61,9 @@ class Programs:
 
     def used(self, name: str, arithmetic: Arithmetic, architecture: int) -> dict[str, Usage]:
         """What each kernel of a task takes."""
-        symbols, together = self.bundles[arithmetic].symbols.get(name), self.together[arithmetic, architecture]
-        if symbols is None or together is None:
+        symbols = self.bundles[arithmetic].symbols.get(name)
+        together = self.together[arithmetic, architecture] if symbols and architecture in THROUGHOUT else None
+        if together is None:
             return usages(machine_code(self.texts[name, arithmetic], architecture))
         return {kernel: together[0][symbol] for kernel, symbol in symbols.items()}
 
@@ -69,8 +73,7 @@ def programs(request, in_parallel) -> Programs:
     return Programs(named(request), in_parallel)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "architecture"), COMPILED)
 def test_a_kernel_compiles_and_keeps_to_its_registers(programs, name, architecture):
     kernels, text = programs.used(*NAMES[name], architecture), programs.texts[NAMES[name]]
     resident = {kernel: int(blocks) for blocks, kernel in re.findall(r"__launch_bounds__\(LANES, (\d)\)\s+(\w+)", text)}

@@ -9,6 +9,8 @@ from attnlaws.simulations import lanes, stream
 from attnlaws.simulations.stream import LANES, REFINE, philox4x32
 
 WIDTH = {np.float32: 4, np.float64: 2}
+VECTOR = 8
+"""Lanes are written by so many at a time."""
 FILL = {np.float32: stream.fill_normals32, np.float64: stream.fill_normals64}
 NORMAL_LANES = {np.float32: stream.normal_lanes32, np.float64: stream.normal_lanes64}
 DOT_LANES = {np.float32: stream.dot_lanes32, np.float64: stream.dot_lanes64}

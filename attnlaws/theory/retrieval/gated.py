@@ -231,7 +231,7 @@ LAW = Law(
         extra=(
             {"n": 9, "d_k": 2, "convention": "median"},
             {"n": 65, "d_k": 32, "convention": "median"},
-            {"n": 5, "d_k": 16, "convention": "ratio"},
+            {"n": 25, "d_k": 24, "convention": "ratio"},
         ),
     ),
     sabotages={
