@@ -39,9 +39,9 @@ def of_catalog(law: Law) -> bool:
     return getattr(sys.modules.get(law.name), "LAW", None) is law and law.name.startswith("attnlaws.theory.")
 
 
-def is_kept(kind: str, law: Law, shown: str) -> bool:
-    """Whether :func:`kept` would find it."""
-    return of_catalog(law) and _read(kind, law, shown) is not None
+def is_kept(kind: str, law_id: str, shown: str) -> bool:
+    """Whether :func:`kept` would find it, for the law as it is in the catalog."""
+    return _read(kind, law_id, shown) is not None
 
 
 def kept(kind: str, law: Law, shown: str, make: Callable[[], bytes]) -> bytes:
@@ -58,21 +58,21 @@ def kept(kind: str, law: Law, shown: str, make: Callable[[], bytes]) -> bytes:
     """
     if not of_catalog(law):
         return make()
-    found = _read(kind, law, shown)
+    found = _read(kind, law.id, shown)
     if found is not None:
         return found
-    content, path = make(), _file(kind, law)
+    content, path = make(), _file(kind, law.id)
     handle, draft = tempfile.mkstemp(dir=picture_folder("ATTNLAWS_CACHE", path.parent), suffix=".draft")
     with os.fdopen(handle, "wb") as file:
-        file.write(_key(kind, law, shown) + b"\n" + content)
+        file.write(_key(kind, law.id, shown) + b"\n" + content)
     Path(draft).replace(path)  # whole or not at all, whoever else writes it
     return content
 
 
-def _read(kind: str, law: Law, shown: str) -> bytes | None:
-    path = _file(kind, law)
+def _read(kind: str, law_id: str, shown: str) -> bytes | None:
+    path = _file(kind, law_id)
     digest, _, content = path.read_bytes().partition(b"\n") if path.exists() else (b"", b"", b"")
-    return content if digest == _key(kind, law, shown) else None
+    return content if digest == _key(kind, law_id, shown) else None
 
 
 def told(verdict: Verdict) -> str:
@@ -104,9 +104,9 @@ def _drawn(law: Law, verdict: Verdict) -> bytes:
         return save(figure_of(law, verdict), Path(folder) / "figure.svg").read_bytes()
 
 
-def _file(kind: str, law: Law) -> Path:
-    return cache_directory() / "pages" / f"{law.id}.{kind}"
+def _file(kind: str, law_id: str) -> Path:
+    return cache_directory() / "pages" / f"{law_id}.{kind}"
 
 
-def _key(kind: str, law: Law, shown: str) -> bytes:
-    return hashlib.sha256(f"{package_hash()}|{kind}|{law.id}|{shown}".encode()).hexdigest().encode()
+def _key(kind: str, law_id: str, shown: str) -> bytes:
+    return hashlib.sha256(f"{package_hash()}|{kind}|{law_id}|{shown}".encode()).hexdigest().encode()

@@ -2,9 +2,11 @@
 
 import multiprocessing
 import signal
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from attnlaws import registry
 from attnlaws.catalog import picture_folder
@@ -15,8 +17,8 @@ from attnlaws.report.typeset import typeset
 from attnlaws.simulations.run import cores
 from attnlaws.simulations.verdict import Verdict
 
-WORTH = 8
-"""Laws whose formulas and figures take as long as it takes to start a process for them."""
+WORTH = 16
+"""Laws whose formulas or figures take as long as it takes to start processes for them."""
 
 
 def write_report(to: str | Path, out: str | Path) -> Path:
@@ -32,9 +34,14 @@ def write_report(to: str | Path, out: str | Path) -> Path:
     Raises:
         ValueError: the folder cannot be written, or the store cannot be read.
     """
-    path = picture_folder("to", to) / "index.html"
-    found = entries(registry.ids(), out)
-    _prepare(found)
+    path, ids = picture_folder("to", to) / "index.html", registry.ids()
+    with _helpers() as helpers:  # they begin while laws and verdicts are read here
+        unset = [(law_id,) for law_id in ids if not is_kept("formulas", law_id, "")]
+        setting = _handed_over(helpers, _set, unset)
+        found = entries(ids, out)
+        undrawn = [(entry.law.id, entry.verdict) for entry in found if _can_be_drawn(entry)]
+        for future in (*setting, *_handed_over(helpers, _drawn, undrawn)):
+            future.result()
     text = page(found)
     try:
         path.write_text(text, encoding="utf-8")
@@ -43,31 +50,36 @@ def write_report(to: str | Path, out: str | Path) -> Path:
     return path
 
 
-def _prepare(entries: Sequence[Entry]) -> None:
-    """Where much is to be set and drawn, let all cores do it: the page finds it kept."""
-    missing = [entry for entry in entries if not _there(entry)]
-    workers = min(cores(), len(missing) // WORTH)
-    if workers < 2:
-        return
+@contextmanager
+def _helpers() -> Iterator[ProcessPoolExecutor]:
+    """A process a core, none before there is something to do; Ctrl-C lets them end what they are at."""
     context = multiprocessing.get_context("spawn")
-    # Workers leave Ctrl-C to the client, which lets them end what they are at.
-    with ProcessPoolExecutor(workers, context, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
-        try:
-            list(pool.map(_prepared, (entry.law.id for entry in missing), (entry.verdict for entry in missing)))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    pool = ProcessPoolExecutor(cores(), context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _there(entry: Entry) -> bool:
-    """Whether nothing is left to do for other cores: all is kept, or cannot be."""
-    law, verdict = entry.law, entry.verdict
-    drawn = verdict is None or is_kept("figure", law, told(verdict))
-    return not of_catalog(law) or (drawn and is_kept("formulas", law, ""))
+def _handed_over(
+    helpers: ProcessPoolExecutor, work: Callable[..., None], arguments: Sequence[tuple[Any, ...]]
+) -> "list[Future[None]]":
+    """Where much is to be set or drawn, let all cores do it: the page finds it kept. A little it makes itself."""
+    worth_it = cores() > 1 and len(arguments) >= WORTH
+    return [helpers.submit(work, *given) for given in arguments] if worth_it else []
 
 
-def _prepared(law_id: str, verdict: Verdict | None) -> None:
-    """In a worker: set a law's formulas and draw its figure, and keep both."""
-    law = registry.law(law_id)
-    typeset(law)
-    if verdict is not None:
-        picture(law, verdict)
+def _can_be_drawn(entry: Entry) -> bool:
+    """Whether there is a figure that others can draw, and have not drawn."""
+    verdict = entry.verdict
+    return verdict is not None and of_catalog(entry.law) and not is_kept("figure", entry.law.id, told(verdict))
+
+
+def _set(law_id: str) -> None:
+    """In another process: set a law's formulas, and keep them."""
+    typeset(registry.law(law_id))
+
+
+def _drawn(law_id: str, verdict: Verdict) -> None:
+    """In another process: draw a law's figure, and keep it."""
+    picture(registry.law(law_id), verdict)

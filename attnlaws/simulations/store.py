@@ -213,8 +213,8 @@ class Store:
 
     def made(self, law: str) -> list[tuple[str, dict[str, str], int, str, str]]:
         """What computed the blocks of a law: (device, versions, number of blocks, first date, last date) each."""
-        query = (
-            "SELECT device, versions, count(*), min(date), max(date) FROM block JOIN task ON task = identity "
+        query = (  # from the tasks to their blocks: SQLite would go through all blocks of the store
+            "SELECT device, versions, count(*), min(date), max(date) FROM task CROSS JOIN block ON task = identity "
             "WHERE law = ? GROUP BY device, versions ORDER BY max(date) DESC, device, versions"
         )
         return [(device, json.loads(versions), *rest) for device, versions, *rest in self._read(query, law)]
