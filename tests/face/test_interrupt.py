@@ -22,10 +22,10 @@ LONG = [
     "--sigma",
     "1",
     "--replicates",
-    "300000",
+    "100000",
     "--json",
 ]
-LONG_BLOCKS = -(-300_000 // (2**20 // 2000))
+LONG_BLOCKS = -(-100_000 // (2**20 // 2000))
 PATIENCE_SECONDS = 120
 SEVERAL = ["topk.tail_mass", "topk.k_eps", "retrieval.linear_sphere", "retrieval.load_as_mean"]
 """Laws that are judged soon: what is tested does not depend on how many there are."""

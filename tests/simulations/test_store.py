@@ -1,37 +1,37 @@
 """The store: whole after a kill at any instant, never mixing what disagrees, refusing what is not its own."""
 
+import multiprocessing
 import random
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 
 import numpy as np
 import pytest
 
+from attnlaws import registry
 from attnlaws.simulations.estimate import estimate
 from attnlaws.simulations.run import run
+from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.store import Store, StoreError
 from attnlaws.simulations.task import Block
 
 POINT = {"n": 65, "d_k": 64, "convention": "ratio"}
 REPLICATES = 60_000
-CHILD = """
-import sys
-from attnlaws import registry
-from attnlaws.simulations.run import run
-from attnlaws.simulations.simulate import make_task
-from attnlaws.simulations.store import Store
-law, experiment = registry.law("retrieval.linear"), registry.experiment("retrieval.linear")
-task = make_task(law, experiment, law.validate(n=65, d_k=64, convention="ratio"), 0, "literal")
-task.prepare()
-print("ready", flush=True)
-with Store(sys.argv[1]) as store:
-    run(task, 60000, store, batch=2)
-print("done", flush=True)
-"""
+IMPORTED = [
+    f"attnlaws.{name}"
+    for name in ("theory.retrieval.linear", "simulations.retrieval.linear", "simulations.simulate", "simulations.store")
+]
+
+
+def into_store(folder, pipe):
+    """In a child: run the task into a store."""
+    law, experiment = registry.law("retrieval.linear"), registry.experiment("retrieval.linear")
+    task = make_task(law, experiment, law.validate(**POINT), 0, "literal")
+    task.prepare()
+    pipe.send("ready")
+    with Store(folder) as store:
+        run(task, REPLICATES, store, batch=2)
 
 
 @pytest.fixture
@@ -39,15 +39,25 @@ def task(make):
     return make("retrieval.linear", **POINT)
 
 
-def start(folder, *names):
-    """A child that runs the task into a store, past its imports."""
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(folder)], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None and child.stdout.readline() == "ready\n"
-    return child
+@pytest.fixture(scope="module")
+def start():
+    """Starts a child that runs the task into a store, past its imports: they were made once, in the parent of all."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(IMPORTED)
+
+    def started(folder):
+        heard, told = context.Pipe(duplex=False)
+        child = context.Process(target=into_store, args=(folder, told))
+        child.start()
+        told.close()  # or the end of a child that failed would not be heard
+        assert heard.recv() == "ready"
+        return child
+
+    return started
 
 
 @pytest.mark.slow
-def test_a_run_killed_twenty_times_ends_with_the_same_bits(task, tmp_path, memory):
+def test_a_run_killed_twenty_times_ends_with_the_same_bits(task, tmp_path, memory, start):
     """SIGKILL at random instants; each next child goes on from what the one before left."""
     want = run(task, REPLICATES, memory)
     rng, rounds, kills = random.Random(1), 0, 0
@@ -55,8 +65,8 @@ def test_a_run_killed_twenty_times_ends_with_the_same_bits(task, tmp_path, memor
     while kills < 20:
         child = start(folder)
         time.sleep(rng.uniform(0.0, 0.25))
-        child.send_signal(signal.SIGKILL)
-        child.communicate()
+        child.kill()
+        child.join()
         kills += 1
         with Store(folder) as store:
             rows = store.rows(task.identity)
@@ -70,9 +80,11 @@ def test_a_run_killed_twenty_times_ends_with_the_same_bits(task, tmp_path, memor
     assert got == estimate(task, want, REPLICATES)
 
 
-def test_two_processes_share_a_store(task, tmp_path, memory):
+def test_two_processes_share_a_store(task, tmp_path, memory, start):
     children = [start(tmp_path) for _ in range(2)]
-    assert [child.communicate()[0] for child in children] == ["done\n", "done\n"]
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0, 0]
     with Store(tmp_path) as store:
         rows = store.rows(task.identity)
     assert len(rows) == len(list(task.blocks(REPLICATES)))
