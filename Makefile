@@ -1,9 +1,10 @@
-# verify: derive, simulate, judge and draw every law, and write report/index.html.   test: run the tests.
-# Both make .venv on first use and are incremental afterwards.
+# verify: derive, simulate, judge and draw every law, and write report/index.html.
+# test, test-slow: run the tests; those that take long are for the second.
+# All make .venv on first use and are incremental afterwards.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: verify test lint clean
+.PHONY: verify test test-slow lint clean
 .DELETE_ON_ERROR:
 
 # The report is written whether or not the verdicts are as expected, and says nothing, so that they come last.
@@ -12,7 +13,10 @@ verify: .venv/installed
 	test $$code -gt 1 || $(BIN)/attnlaws report > /dev/null || code=$$?; exit $$code
 
 test: .venv/installed-test
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
+
+test-slow: .venv/installed-test
+	$(BIN)/python -m pytest -n auto --dist loadfile -m slow
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright

@@ -6,7 +6,7 @@ a tenth of the time that loops around it would. What is computed once a replicat
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from types import ModuleType
 from typing import Any
 
@@ -47,6 +47,7 @@ Build = Callable[[str, str], ModuleType]
 """The module of a text, given a name for people to read and the text."""
 
 
+@lru_cache
 def loops_text(bits: int) -> str:
     """The text of the loops for one precision.
 

@@ -176,7 +176,7 @@ class Task:
         """Number of replicate-wide scalars at the head of a group's row."""
         return len(self.shape.scalars) if isinstance(self.shape, Streaming) else 0
 
-    @property
+    @cached_property
     def keeps_values(self) -> bool:
         """Whether a row holds each replicate's output instead of sums over them."""
         outputs = ("", *self.experiment.also)

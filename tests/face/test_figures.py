@@ -18,6 +18,8 @@ from attnlaws.simulations.verdict import Judged, Verdict
 from attnlaws.theory.claim import Outcome
 
 LAWS = registry.ids()
+SOON = 5
+"""Every so many-th law is drawn in the quick run of the tests; all take a minute and a half together."""
 ERROR = 0.01
 """Relative standard error of the made-up points."""
 
@@ -54,7 +56,10 @@ def made_up(law, experiment):
     )
 
 
-@pytest.fixture(scope="module", params=LAWS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(law_id, marks=pytest.mark.slow if at % SOON else ()) for at, law_id in enumerate(LAWS)],
+)
 def drawn(request):
     law = registry.law(request.param)
     figure = figure_of(law, made_up(law, registry.experiment(law.id)))

@@ -112,6 +112,7 @@ def kernels(request, host, in_parallel):
 
 
 @pytest.mark.host
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FLOAT32)
 def test_a_law_s_results_are_the_exact_ones_up_to_the_stated_error(name, kernels):
     task, library = catalog()[name], kernels[name]
@@ -202,6 +203,7 @@ def test_a_cpu_refuses_fast_arithmetic(tmp_path):
 
 
 @pytest.mark.host
+@pytest.mark.slow
 def test_rows_of_both_arithmetics_lie_in_one_store_apart(host, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "cupy", FakeCupy(host))
     law, experiment = registry.law("retrieval.linear"), registry.experiment("retrieval.linear")

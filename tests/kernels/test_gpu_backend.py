@@ -105,6 +105,7 @@ def test_a_part_of_a_large_replicate_is_as_many_thread_blocks_as_it_has_pieces(t
     assert cupy.launched[1:] == [("rows", 24, 0), ("outputs", 1, 0)]  # eight for each of three multiprocessors
 
 
+@pytest.mark.slow
 def test_thread_blocks_are_as_many_as_the_gpu_holds_and_has_memory_for(toy):
     task = task_of("topk.tail_mass", "literal", n=100, kappa=0.25, sigma=1.0)
     space = 8 * 200
@@ -120,6 +121,7 @@ def test_too_little_memory_is_said_with_its_size(toy):
         computed(task_of("topk.tail_mass", "literal", n=100, kappa=0.25, sigma=1.0), [Block(0, 1)])
 
 
+@pytest.mark.slow
 def test_several_gpus_share_the_blocks_and_the_result_is_the_same(toy, tmp_path, monkeypatch):
     monkeypatch.setattr(Gpus, "batch_draws", 1)  # every block by itself
     law, experiment = registry.law("retrieval.linear"), registry.experiment("retrieval.linear")
@@ -173,6 +175,7 @@ def test_a_gpu_is_given_back_after_an_error(toy):
     assert gpu.Gpus.batch_draws > 1 << 23
 
 
+@pytest.mark.slow
 def test_the_benchmark_compares_before_it_times(toy, monkeypatch):
     """Its own steps, at a size that a processor can do; ratios to peers need a GPU."""
     import benchmarks.gpu as bench

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from attnlaws.simulations.experiment import ARITHMETICS, Arithmetic, Replicate, 
 
 ARCHITECTURES = (75, 80, 90, 100, 120)  # Turing, Ampere, Hopper, and both kinds of Blackwell
 THROUGHOUT = (80, 90, 120)
-"""For these every kernel is compiled, for the others a few: most of the time of all tests of kernels goes there."""
+"""For these every kernel is compiled, for the others a few."""
 VECTORS, TILTED, DIVERGENCES = (
     "retrieval.linear-literal-1",
     "retrieval.exponential-tilted-2",
@@ -31,21 +32,27 @@ REGISTERS = 65536  # of a multiprocessor
 FAST = [name for name in of_their_own() if catalog()[name].shape.precision == "float32"]
 """What is reported in the end is float64 in any case, so that a law's conventions have the same fast arithmetic."""
 NAMES = {name: (name, "exact") for name in catalog()} | {f"{name}-fast": (name, "fast") for name in FAST}
-COMPILED = [(name, n) for n in ARCHITECTURES for name in (NAMES if n in THROUGHOUT else ALONE)]
+SOON = (90,)
+"""The others take half a minute each, and are left to the slow tests; a few kernels stand for all until then."""
+COMPILED = [
+    pytest.param(name, n, marks=() if n in SOON or name in ALONE else pytest.mark.slow)
+    for n in ARCHITECTURES
+    for name in (NAMES if n in THROUGHOUT else ALONE)
+]
 
 
 class Programs:
     """The streams asked for as one program for each arithmetic and architecture; a replicate is a program by itself,
     because some of its functions are called, and others are inlined where a text calls them once."""
 
-    def __init__(self, names: list[str], in_parallel: Any) -> None:
+    def __init__(self, names: list[str], architectures: Sequence[int], in_parallel: Any) -> None:
         streams = [name for name in names if isinstance(catalog()[name].shape, Streaming)]
         chosen = {"exact": streams, "fast": [name for name in streams if name in FAST]}
         tasks = {arithmetic: {name: catalog()[name] for name in found} for arithmetic, found in chosen.items()}
         # Printed here, because SymPy is not for several threads at once.
         self.bundles = {a: bundled(tasks[a], a, reports=a == "exact") for a in ARITHMETICS}
         self.texts = {key: self.text(*key) for key in NAMES.values() if key[0] in names}
-        self.together = in_parallel(self.compiled, [(a, n) for n in THROUGHOUT for a in ARITHMETICS])
+        self.together = in_parallel(self.compiled, [(a, n) for n in architectures for a in ARITHMETICS])
 
     def text(self, name: str, arithmetic: Arithmetic) -> str:
         """What a GPU would get."""
@@ -61,8 +68,8 @@ class Programs:
 
     def used(self, name: str, arithmetic: Arithmetic, architecture: int) -> dict[str, Usage]:
         """What each kernel of a task takes."""
-        symbols = self.bundles[arithmetic].symbols.get(name)
-        together = self.together[arithmetic, architecture] if symbols and architecture in THROUGHOUT else None
+        symbols, key = self.bundles[arithmetic].symbols.get(name), (arithmetic, architecture)
+        together = self.together[key] if symbols and key in self.together else None
         if together is None:
             return usages(machine_code(self.texts[name, arithmetic], architecture))
         return {kernel: together[0][symbol] for kernel, symbol in symbols.items()}
@@ -70,7 +77,9 @@ class Programs:
 
 @pytest.fixture(scope="module")
 def programs(request, in_parallel) -> Programs:
-    return Programs(named(request), in_parallel)
+    items = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
+    asked = [item.callspec.params for item in items if item.callspec.params.get("name") not in ALONE]
+    return Programs(named(request), sorted({one.get("architecture", 90) for one in asked} | {90}), in_parallel)
 
 
 @pytest.mark.parametrize(("name", "architecture"), COMPILED)

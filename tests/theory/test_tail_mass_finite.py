@@ -110,6 +110,7 @@ def test_something_must_be_dropped():
         LAW(n=8, k=8, sigma=1.0)
 
 
+@pytest.mark.slow
 def test_its_values_are_certified():
     for certificate in certify(LAW, algorithm_points=1):
         assert certificate.passed, certificate
