@@ -332,7 +332,7 @@ class Law:
         with np.errstate(all="ignore"):
             if derivation.value is not None:
                 symbols.append(ROOT)
-                given[ROOT.name] = derivation.value(**given)
+                given[ROOT.name] = derivation.root(given)
             values = numeric(derivation.form, tuple(symbols))(*given.values())
         return np.array(np.broadcast_to(np.asarray(values, dtype=np.float64), shape))
 

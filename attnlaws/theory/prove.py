@@ -210,7 +210,8 @@ def _same_when_settled(left: sp.Expr, right: sp.Expr, sampler: _Sampler) -> bool
         return True
     for order in orders:
         sides = settled(left, order), settled(right, order)
-        if (same_product(*sides) and not _apart(*sides, sampler)) or vanishes(sides[0] - sides[1]):
+        gap = sides[0] - sides[1]
+        if sp.expand(gap) == 0 or (same_product(*sides) and not _apart(*sides, sampler)) or vanishes(gap):
             return True
     return False
 

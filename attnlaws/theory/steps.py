@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -192,8 +193,20 @@ class Derivation:
             for name, value in self.when.items()
         )
 
+    def root(self, given: Mapping[str, np.ndarray]) -> np.ndarray:
+        """What ``value`` returns; for a single point it is asked once, by a law and by all wrong variants of it."""
+        assert self.value is not None
+        if any(numbers.ndim for numbers in given.values()):
+            return self.value(**given)
+        return _root_at(self.value, tuple((name, float(number)) for name, number in given.items()))
+
     def latex(self) -> str:
         """The chain as an aligned LaTeX environment."""
         relations = {AtMost: r"\le", AtLeast: r"\ge", Tends: r"\to", Solves: r"\Rightarrow"}
         lines = [rf"&{relations.get(type(step), '=')} {sp.latex(sp.sympify(step.expr))}" for step in self.steps]
         return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+@lru_cache(maxsize=128)
+def _root_at(value: Callable[..., np.ndarray], point: tuple[tuple[str, float], ...]) -> np.ndarray:
+    return value(**{name: np.asarray(number) for name, number in point})
