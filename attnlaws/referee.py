@@ -20,6 +20,7 @@ from attnlaws import registry
 from attnlaws.catalog import judged, picture_folder, profile_named
 from attnlaws.console import progress_bar, show_points, show_verdict, timings_table, verdict_table
 from attnlaws.kept import draw
+from attnlaws.report.typeset import typeset
 from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED
 from attnlaws.simulations.grow import largest_rows
 from attnlaws.simulations.run import cores
@@ -69,11 +70,15 @@ def verify_command(arguments: argparse.Namespace) -> int:
 
 
 def _draw(verdict: Verdict, timings: Timings, folder: str | None) -> Path | str | None:
-    """Draw a law of the catalog that was judged: where its picture lies, or in words what went wrong with it."""
+    """Draw a law of the catalog that was judged: where its picture lies, or in words what went wrong with it.
+
+    Its formulas are set too: a report, which shows both, would have to import the law again for that.
+    """
     if folder is None or verdict.law not in registry.ids():
         return None
     try:
         with timings.phase(DRAW):
+            typeset(registry.law(verdict.law))
             return draw(registry.law(verdict.law), verdict, folder)
     except ValueError as error:
         return str(error)
