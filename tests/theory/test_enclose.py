@@ -57,3 +57,24 @@ def test_refuses_what_it_does_not_know():
         enclose(x + 1, {}, 20)
     with pytest.raises(ValueError, match="not known"):
         enclose(sp.zeta(x), {x: 3}, 20)
+
+
+def counting(name):
+    """The identity as a function that SymPy does not know, and how often it was computed."""
+    calls = []
+
+    def ball(value):
+        calls.append(value)
+        return value
+
+    return type(name, (sp.Function,), {"ball": staticmethod(ball)}), calls
+
+
+def test_an_integrand_s_parts_are_computed_as_often_as_they_change():
+    """What does not vary is computed once for the integral, what occurs twice once for each value of the variable."""
+    (fixed, fixed_calls), (twice, twice_calls), (single, single_calls) = map(counting, ("fixed", "twice", "single"))
+    integrand = sp.exp(-(g**2) * fixed(t)) * (1 + g * twice(g) + twice(g) * single(g))
+    got = enclose(sp.Integral(integrand, (g, -sp.oo, sp.oo)), {t: 2}, 15)
+    assert (got - enclose(sp.sqrt(sp.pi / 2) * sp.Rational(3, 2), digits=20)).contains(0)
+    assert len(fixed_calls) == 1
+    assert len(twice_calls) == len(single_calls) > 100
