@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -196,7 +196,7 @@ class Derivation:
     def root(self, given: Mapping[str, np.ndarray]) -> np.ndarray:
         """What ``value`` returns; for a single point it is asked once, by a law and by all wrong variants of it."""
         assert self.value is not None
-        if any(numbers.ndim for numbers in given.values()):
+        if any(numbers.ndim for numbers in given.values()) or not isinstance(self.value, Hashable):
             return self.value(**given)
         return _root_at(self.value, tuple((name, float(number)) for name, number in given.items()))
 
