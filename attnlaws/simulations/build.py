@@ -13,11 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
-from attnlaws.simulations.experiment import Arithmetic, Replicate
-from attnlaws.simulations.replicate import replicate_text
+from attnlaws.simulations.experiment import Arithmetic
+from attnlaws.simulations.shared import compiled_functions, make_ready
 
 ENGINE = (
     "primitives",
+    "shared",
     "logarithm",
     "arithmetic",
     "lanes",
@@ -67,15 +68,6 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attnlaws"
 
 
-def build(shape: Replicate) -> ModuleType:
-    """Compile a replicate's kernel, or find it compiled: the module with ``block``.
-
-    Raises:
-        ValueError: the cache folder cannot be written, or the kernel calls what it cannot.
-    """
-    return module_of(shape.kernel.__name__, replicate_text(shape))
-
-
 def module_of(stem: str, text: str) -> ModuleType:
     """The module of a text, under a name that carries the hash of the text and of the engine.
 
@@ -99,6 +91,7 @@ def _imported(name: str, text: str, directory: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
+    make_ready(compiled_functions(module))
     return module
 
 

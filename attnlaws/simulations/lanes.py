@@ -20,6 +20,7 @@ from attnlaws.simulations.primitives import (
     fma64,
     kernel,
 )
+from attnlaws.simulations.shared import shared
 
 __all__ = [
     "LANES",
@@ -225,7 +226,7 @@ def _slow_square_lanes32(k0, k1, call, tag, replicate, left, s, count):
         s[i] = fma32(kept32(3, left) * n3, n3, fma32(kept32(2, left) * n2, n2, total))
 
 
-@kernel
+@shared("void(uint64, uint64, uint64, uint64, uint64, float32[:, ::1], uint32[:, ::1], int64)")
 def normal_lanes32(k0, k1, call, tag, replicate, x, words, count):
     """Write the normals of calls ``call .. call + count - 1`` to ``x``.
 
@@ -253,7 +254,7 @@ def normal_lanes32(k0, k1, call, tag, replicate, x, words, count):
         x[3, i] = n3
 
 
-@kernel
+@shared("void(uint64, uint64, uint64, uint64, uint64, float32[::1], float32[::1], uint32[:, ::1], int64)")
 def dot_lanes32(k0, k1, call, tag, replicate, q, s, words, count):
     """Add to ``s[i]`` the product of ``q`` and the four normals of call ``call + i``, one fused step per normal.
 
@@ -287,7 +288,7 @@ def dot_lanes32(k0, k1, call, tag, replicate, q, s, words, count):
         s[i] = fma32(q3, n3, fma32(q2, n2, fma32(q1, n1, fma32(q0, n0, s[i]))))
 
 
-@kernel
+@shared("void(uint64, uint64, uint64, uint64, uint64, int64, float32[::1], uint32[:, ::1], int64)")
 def square_lanes32(k0, k1, call, tag, replicate, left, s, words, count):
     """Add to ``s[i]`` the squares of the first ``left`` normals of call ``call + i``, one fused step per normal.
 
@@ -307,7 +308,7 @@ def square_lanes32(k0, k1, call, tag, replicate, left, s, words, count):
         s[i] = fma32(keep3 * n3, n3, fma32(keep2 * n2, n2, total))
 
 
-@kernel
+@shared("void(uint64, uint64, uint64, uint64, uint64, float64[:, ::1], uint32[:, ::1], int64)")
 def normal_lanes64(k0, k1, call, tag, replicate, x, words, count):
     """Write normals of calls ``call .. call + count - 1`` to ``x`` (float64 [2, 256]); as :func:`normal_lanes32`."""
     aligned_stack()
@@ -321,7 +322,7 @@ def normal_lanes64(k0, k1, call, tag, replicate, x, words, count):
         x[1, i] = n1
 
 
-@kernel
+@shared("void(uint64, uint64, uint64, uint64, uint64, float64[::1], float64[::1], uint32[:, ::1], int64)")
 def dot_lanes64(k0, k1, call, tag, replicate, q, s, words, count):
     """Add ``q[1] n1 + q[0] n0`` of call ``call + i`` to ``s[i]`` (float64); as :func:`dot_lanes32`."""
     aligned_stack()
@@ -335,7 +336,7 @@ def dot_lanes64(k0, k1, call, tag, replicate, q, s, words, count):
         s[i] = fma64(q1, n1, fma64(q0, n0, s[i]))
 
 
-@kernel
+@shared("void(uint64, uint64, uint64, uint64, uint64, int64, float64[::1], uint32[:, ::1], int64)")
 def square_lanes64(k0, k1, call, tag, replicate, left, s, words, count):
     """Add the squares of the first ``left`` of two normals of call ``call + i`` to ``s[i]`` (float64)."""
     aligned_stack()
@@ -349,13 +350,13 @@ def square_lanes64(k0, k1, call, tag, replicate, left, s, words, count):
         s[i] = fma64(keep1 * n1, n1, fma64(keep0 * n0, n0, s[i]))
 
 
-@kernel
+@shared("void(uint64, uint64, uint64, uint64, float32[::1])")
 def fill_normals32(k0, k1, replicate, tag, out):
     """Fill a float32 array: element j is normal j % 4 of call j // 4."""
     fill_through32(k0, k1, replicate, tag, out, np.empty((4, LANES), np.float32), np.empty((4, LANES), np.uint32))
 
 
-@kernel
+@shared("void(uint64, uint64, uint64, uint64, float32[::1], float32[:, ::1], uint32[:, ::1])")
 def fill_through32(k0, k1, replicate, tag, out, x, words):
     """The same, through scratch that a caller with many short arrays has once: float32 and uint32 [4, 256]."""
     for start in range(0, out.size, 4 * LANES):
@@ -365,13 +366,13 @@ def fill_through32(k0, k1, replicate, tag, out, x, words):
             out[start + j] = x[j % 4, j // 4]
 
 
-@kernel
+@shared("void(uint64, uint64, uint64, uint64, float64[::1])")
 def fill_normals64(k0, k1, replicate, tag, out):
     """Fill a float64 array: element j is normal j % 2 of call j // 2."""
     fill_through64(k0, k1, replicate, tag, out, np.empty((2, LANES), np.float64), np.empty((4, LANES), np.uint32))
 
 
-@kernel
+@shared("void(uint64, uint64, uint64, uint64, float64[::1], float64[:, ::1], uint32[:, ::1])")
 def fill_through64(k0, k1, replicate, tag, out, x, words):
     """The same, through scratch that a caller with many short arrays has once: float64 [2, 256] and uint32 [4, 256]."""
     for start in range(0, out.size, 2 * LANES):

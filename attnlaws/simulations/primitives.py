@@ -46,8 +46,11 @@ def exact(function: Callable[..., Any]) -> Any:
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function that stays a function: strict IEEE arithmetic, division by zero as in NumPy, no GIL."""
-    return njit(**STRICT)(function)
+    """Compile a function that stays a function: strict IEEE arithmetic, division by zero as in NumPy, no GIL.
+
+    That it is not inlined is said, because Numba hands options down to what it has to compile on the way.
+    """
+    return njit(forceinline=False, **STRICT)(function)
 
 
 def _fused(kind: types.Float) -> Any:

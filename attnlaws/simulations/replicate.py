@@ -7,7 +7,9 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import ModuleType
 
+from attnlaws.simulations.build import module_of
 from attnlaws.simulations.experiment import Replicate, arguments_of
 from attnlaws.simulations.generate import own
 from attnlaws.simulations.sources import read_sources, source_of
@@ -71,6 +73,15 @@ def block(k0, k1, first, scratch, values, draws, begin, sums{all_arguments}):
             filled = {kernel}(k0, k1, replicate, 0, draws, plan, sums[0], scratch, 0{arguments})
             found = {decide}(plan, sums, scratch[:min(filled, scratch.size)], values[r]{decide_arguments})
 """
+
+
+def build(shape: Replicate) -> ModuleType:
+    """Compile a replicate's kernel, or find it compiled: the module with ``block``.
+
+    Raises:
+        ValueError: the cache folder cannot be written, or the kernel calls what it cannot.
+    """
+    return module_of(shape.kernel.__name__, replicate_text(shape))
 
 
 def replicate_text(shape: Replicate) -> str:

@@ -3,12 +3,12 @@
 import numpy as np
 
 from attnlaws.simulations.arithmetic import pexp64
-from attnlaws.simulations.primitives import kernel
 from attnlaws.simulations.selection import kth_largest
+from attnlaws.simulations.shared import shared
 from attnlaws.simulations.sums import fold
 
 
-@kernel
+@shared("float64(float64[::1], float64[::1], int64, float64)")
 def tail_share(scores, ordered, k, sigma):
     """The part of the weights exp(sigma score) that lies outside the k largest.
 

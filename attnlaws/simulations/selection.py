@@ -3,7 +3,8 @@
 import numpy as np
 
 from attnlaws.simulations.masses import added, allowed_of, at_most, mass_of
-from attnlaws.simulations.primitives import exact, kernel
+from attnlaws.simulations.primitives import exact
+from attnlaws.simulations.shared import shared
 
 
 @exact
@@ -40,7 +41,7 @@ def _equal_first(values, low, high, pivot):
     return end
 
 
-@kernel
+@shared("float64(float64[::1], int64)")
 def kth_largest(values, k):
     """The k-th largest entry; reorders the array.
 
@@ -73,7 +74,7 @@ def _mass_between(values, low, high, mass, mass_high):
     return mass, mass_high
 
 
-@kernel
+@shared("int64(float64[::1], float64)")
 def kept_of_weights(weights, eps):
     """How many of the largest weights it takes to lose at most the part eps of their sum; reorders the array.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from attnlaws.simulations.build import build, engine_hash, module_of
+from attnlaws.simulations.build import engine_hash, module_of
 from attnlaws.simulations.experiment import (
     Arithmetic,
     Experiment,
@@ -24,7 +24,7 @@ from attnlaws.simulations.experiment import (
     length_of,
 )
 from attnlaws.simulations.generate import LANES, Layout
-from attnlaws.simulations.replicate import all_arguments
+from attnlaws.simulations.replicate import all_arguments, build
 from attnlaws.simulations.sources import read_sources, source_of
 from attnlaws.simulations.stream import stream_key
 from attnlaws.simulations.stream_kernel import StreamKernel

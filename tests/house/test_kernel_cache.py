@@ -13,7 +13,7 @@ import pytest
 from sympy import Symbol
 
 from attnlaws import registry
-from attnlaws.simulations import build, task
+from attnlaws.simulations import build, replicate, task
 from attnlaws.simulations.experiment import Replicate
 from attnlaws.simulations.generate import ITEM, Layout, item_text
 from attnlaws.simulations.primitives import kernel
@@ -26,7 +26,7 @@ ONLY_RUNS = {"run"}
 CHILD = """
 import sys
 from attnlaws import registry
-from attnlaws.simulations import build, task
+from attnlaws.simulations import replicate, task
 from attnlaws.simulations.simulate import make_task
 from attnlaws.simulations.task import Block
 law, experiment = registry.law("topk.tail_mass"), registry.experiment("topk.tail_mass")
@@ -34,7 +34,7 @@ task = make_task(law, experiment, law.validate(n=64, kappa=0.25, sigma=1.0), 0, 
 print("ready", flush=True)
 sys.stdin.readline()
 bits = task.values(0, 100).tobytes().hex()
-module = build.build(task.shape)
+module = replicate.build(task.shape)
 print(len(module.block.stats.cache_misses), sum(module.block.stats.cache_hits.values()), bits)
 """
 
@@ -121,9 +121,9 @@ def test_a_change_of_one_operation_in_the_sums_is_another_module(folder):
 
 def test_a_change_of_the_engine_is_another_module(folder, monkeypatch):
     shape = shape_of("topk.tail_mass", "literal", n=8, kappa=0.5, sigma=1.0)
-    before = build.build(shape).__name__
+    before = replicate.build(shape).__name__
     monkeypatch.setattr(build, "engine_hash", lambda: "another engine")
-    assert build.build(shape).__name__ != before
+    assert replicate.build(shape).__name__ != before
 
 
 @pytest.mark.parametrize("blocked", ["a file", "below a file"])
@@ -133,7 +133,7 @@ def test_a_cache_folder_that_cannot_be_written_is_named(blocked, tmp_path, monke
     monkeypatch.setenv("ATTNLAWS_CACHE", str(chosen))
     shape = shape_of("topk.tail_mass", "literal", n=8, kappa=0.5, sigma=1.0)
     with pytest.raises(ValueError, match=r"^ATTNLAWS_CACHE = .*: must be a folder that can be written"):
-        build.build(shape)
+        replicate.build(shape)
 
 
 def engine_modules(trees, imports_of, start):
@@ -234,7 +234,7 @@ def test_a_kernel_that_calls_what_another_experiment_has_is_known_by_its_file_to
     names, values = [], np.empty((2, 1))
     for factor in (2.0, 3.0):
         monkeypatch.setitem(globals(), "twice", lender(factor).twice)
-        module = build.build(shape)
+        module = replicate.build(shape)
         module.block(np.uint64(1), np.uint64(2), 0, np.empty(1), values, 64)
         names.append(module.__name__)
         assert (values == 64 * factor).all()
@@ -245,4 +245,4 @@ def test_a_kernel_that_calls_what_no_generated_module_can_import_is_refused(monk
     monkeypatch.setitem(globals(), "twice", kernel(lambda x: 2 * x))
     shape = Replicate(borrowing, lambda **_: {"n": 64}, lambda **_: 1, lambda **_: 1, ("out",))
     with pytest.raises(ValueError, match=r"^twice: a kernel of your own can call only .*tail_share"):
-        build.build(shape)
+        replicate.build(shape)

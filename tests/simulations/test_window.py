@@ -15,10 +15,10 @@ from attnlaws import registry
 from attnlaws.simulations import masses, window
 from attnlaws.simulations import run as run_module
 from attnlaws.simulations import task as task_module
-from attnlaws.simulations.build import build
 from attnlaws.simulations.draws import drawn
 from attnlaws.simulations.experiment import Experiment
 from attnlaws.simulations.radix import from_ordered_bits32, kept_of_stream, ordered_bits32
+from attnlaws.simulations.replicate import build
 from attnlaws.simulations.selection import kept_of_weights
 from attnlaws.simulations.stream import fill_normals32
 from attnlaws.simulations.task import Block, Kernel
