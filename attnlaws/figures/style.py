@@ -22,6 +22,7 @@ STYLE = {
     "grid.color": "#DDDDDD",
     "grid.linewidth": 0.6,
     "axes.axisbelow": True,
+    "axes.titley": 1.0,
     "lines.linewidth": 1.4,
     "lines.markersize": 4.5,
     "legend.frameon": False,
