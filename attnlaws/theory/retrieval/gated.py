@@ -229,7 +229,7 @@ LAW = Law(
         values=(16, 32, 64),
         logx=True,
         extra=(
-            {"n": 9, "d_k": 2, "convention": "median"},
+            {"n": 9, "d_k": 3, "convention": "median"},
             {"n": 65, "d_k": 32, "convention": "median"},
             {"n": 25, "d_k": 24, "convention": "ratio"},
         ),

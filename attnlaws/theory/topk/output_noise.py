@@ -130,7 +130,7 @@ LAW = Law(
     grid=Grid(
         across="sigma",
         series=({"eps": 0.03}, {"eps": 0.1}, {"eps": 0.3}),
-        values=(0.25, 0.6, 1.0),
+        values=(0.25, 0.5, 0.75),
         ladder={"point": {"eps": 0.1, "sigma": 0.75}, "along": "n", "values": (32, 128, 512)},
     ),
     sabotages={
