@@ -5,9 +5,10 @@ import re
 
 import numpy as np
 import pytest
-from catalog_kernels import catalog, modes, printed, runs_on_a_gpu, tasks
+from catalog_kernels import catalog, modes, points, printed, runs_on_a_gpu, tasks, tasks_at
 from sympy import Integer
 
+from attnlaws import registry
 from attnlaws.simulations import cuda_source, lanes, logarithm
 from attnlaws.simulations.cuda_source import (
     FOLDER,
@@ -66,7 +67,8 @@ def test_the_constants_of_the_headers_are_all_printed():
 
 @pytest.mark.parametrize(("law_id", "mode"), modes())
 def test_every_law_and_mode_is_among_the_kernels(law_id, mode):
-    found = list(tasks(law_id, mode))
+    law = registry.law(law_id)
+    found = list(tasks_at(points(law), law, mode))
     assert found
     known = {printed(task.shape, task.parameters) for task in catalog().values()}
     assert {printed(task.shape, task.parameters) for task in found if runs_on_a_gpu(task)} <= known
