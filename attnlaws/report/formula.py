@@ -69,13 +69,18 @@ class _Written(sp.Integral):
 
 
 def _written(expr: Any) -> Any:
-    """An expression with the integrals in it as they are written down."""
-    if not expr.args or not expr.has(sp.Integral):
+    """An expression as it is written down: nothing is known of its letters, and nothing is to be done.
+
+    Of an exponent that it knows to be negative, SymPy would find out whether it is a constant, by simplifying it.
+    """
+    if type(expr) is sp.Symbol:
+        return sp.Symbol(expr.name)
+    if not expr.args:
         return expr
     parts = [_written(part) for part in expr.args]
     if isinstance(expr, sp.Integral):
         return _Written(*parts)
-    plain = isinstance(expr, sp.Add | sp.Mul | sp.Pow | sp.core.relational.Relational)
+    plain = isinstance(expr, sp.Add | sp.Mul | sp.Pow | sp.core.function.Application | sp.core.relational.Relational)
     return expr.func(*parts, **({"evaluate": False} if plain else {}))
 
 

@@ -81,7 +81,10 @@ DRAWS = {
 }
 
 
-@pytest.mark.parametrize("row", ROWS)
+LONG = (beta_i,)  # a quarter of a minute, in balls
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, marks=pytest.mark.slow) if row in LONG else row for row in ROWS])
 def test_row_is_accurate_over_its_domain(row):
     rng = random.Random(row.__name__)
     compared = 0
