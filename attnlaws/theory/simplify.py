@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -150,8 +151,13 @@ def _factored_log(expr: Any) -> Any:
     """The logarithm of an expression, every logarithm in it split into those of irreducible factors."""
     spread = sp.expand_log(sp.log(sp.powsimp(expr)), force=True)
     for _ in range(2):  # a logarithm in an exponent comes out only with the second pass
-        spread = spread.replace(sp.log, lambda inside: sp.expand_log(sp.log(sp.factor(inside)), force=True))
+        spread = spread.replace(sp.log, _split_log)
     return spread
+
+
+@lru_cache(maxsize=1024)  # the two sides of a step, and the steps of a law, have factors in common
+def _split_log(inside: Any) -> Any:
+    return sp.expand_log(sp.log(sp.factor(inside)), force=True)
 
 
 def vanishes(expr: Any) -> bool:
