@@ -136,6 +136,7 @@ def test_interrupted_verifications_side_by_side_go_on_where_they_stopped(tmp_pat
     assert again["points"] == json.loads(body)["points"]
 
 
+@pytest.mark.slow
 def test_an_interruption_before_anything_is_running_leaves_nothing_behind(tmp_path, on_path):
     child = start(tmp_path, ["verify", *SEVERAL, "--quick", "--out", "my store"])
     store = tmp_path / "my store" / "store.sqlite"

@@ -81,7 +81,7 @@ def test_parts_of_a_large_replicate_are_rows_of_their_own(toy, monkeypatch):
     same(task, [Block(GROUPS - 1, 1), Block(GROUPS, 1), Block(3, 1)])
 
 
-@pytest.mark.parametrize("level", [None, 4.0])
+@pytest.mark.parametrize("level", [None, pytest.param(4.0, marks=pytest.mark.slow)])
 def test_a_long_replicate_is_shared_out_and_its_rows_are_the_cpu_s_bit_for_bit(toy, monkeypatch, level):
     """With a window that is right, and with one that misses, so that more passes follow."""
     monkeypatch.setattr(task_module, "PART_DRAWS", 1024)

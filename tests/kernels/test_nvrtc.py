@@ -33,9 +33,9 @@ FAST = [name for name in of_their_own() if catalog()[name].shape.precision == "f
 """What is reported in the end is float64 in any case, so that a law's conventions have the same fast arithmetic."""
 NAMES = {name: (name, "exact") for name in catalog()} | {f"{name}-fast": (name, "fast") for name in FAST}
 SOON = (90,)
-"""The others take half a minute each, and are left to the slow tests; a few kernels stand for all until then."""
+"""The others take half a minute each, and are left to the slow tests."""
 COMPILED = [
-    pytest.param(name, n, marks=() if n in SOON or name in ALONE else pytest.mark.slow)
+    pytest.param(name, n, marks=() if n in SOON else pytest.mark.slow)
     for n in ARCHITECTURES
     for name in (NAMES if n in THROUGHOUT else ALONE)
 ]

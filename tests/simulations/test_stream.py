@@ -211,7 +211,8 @@ def test_the_bits_are_those_they_always_were():
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the other processors are of the x86 family")
-@pytest.mark.parametrize("processor", [pytest.param("haswell", marks=pytest.mark.slow), "nehalem"])
+@pytest.mark.slow
+@pytest.mark.parametrize("processor", ["haswell", "nehalem"])
 def test_the_bits_of_other_processors(processor):
     """haswell has half the vector width of the newest; nehalem has no fused multiply-add, so that it is emulated."""
     size = 1_000_000 if processor == "haswell" else 20_000

@@ -12,6 +12,7 @@ import pytest
 
 import attnlaws as al
 
+pytestmark = pytest.mark.slow
 SEED = 20261121
 ALLOWED, TOLD_APART = 4.5, 4.0
 

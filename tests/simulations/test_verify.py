@@ -23,7 +23,7 @@ from attnlaws.theory.steps import Definition, Derivation, Equals
 from attnlaws.theory.vocabulary import Phi, Phi_inverse
 
 KAPPA, SIGMA = symbols("kappa sigma")
-SOON = 5
+SOON = 10
 """Every so many-th law is judged in the quick run of the tests; ``make verify`` judges all of them as well."""
 
 
