@@ -148,6 +148,7 @@ def written(value):
     return float(digits), 0.5 * 10.0 ** int(digits.as_tuple().exponent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("law_id", "mode", "point", "output", "value", "missing", "replicates", "resolution"),
     ROWS,
