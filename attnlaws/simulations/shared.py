@@ -131,7 +131,8 @@ class Shared:
             TypingError: an argument is of another type; names it.
         """
         for name, kind, found in zip(self.names, self.signature.args, given, strict=True):
-            if context.can_convert(found, kind) is None:
+            fraction = isinstance(kind, types.Integer) and isinstance(found, types.Float)  # Numba would cut it off
+            if fraction or context.can_convert(found, kind) is None:
                 raise errors.TypingError(f"{self.function.__name__}: {name} must be {kind}, not {found}")
         self.make_ready()
         return self.signature, self.lower

@@ -78,7 +78,7 @@ class Programs:
 @pytest.fixture(scope="module")
 def programs(request, in_parallel) -> Programs:
     items = [item for item in request.session.items if item.path == request.path and hasattr(item, "callspec")]
-    asked = [item.callspec.params for item in items if item.callspec.params.get("name", TILTED) not in ALONE]
+    asked = [item.callspec.params for item in items if item.callspec.params.get("name") not in (None, *ALONE)]
     return Programs(named(request), sorted({one.get("architecture", 90) for one in asked} | {90}), in_parallel)
 
 

@@ -83,6 +83,7 @@ def test_it_is_called_from_python_with_what_numbers_there_are():
     ("call", "message"),
     [
         (lambda: kth_largest(np.arange(10.0)[::2], 1), r"kth_largest: values must be array\(float64, 1d, C\), not"),
+        (lambda: kth_largest(np.arange(10.0), 2.5), r"kth_largest: k must be int64, not float64"),
         (lambda: kth_largest(np.arange(10), 1), r"kth_largest: values must be array\(float64, 1d, C\), not"),
         (
             lambda: fill_normals64(1, 2, 3, 4, np.empty(3, np.float32)),
