@@ -1,4 +1,4 @@
-// Random streams by address: line by line the functions of simulations/lanes.py; simulations/stream.py says what an
+// Random streams by address: line by line the functions of simulations/philox.py and lanes.py; simulations/stream.py says what an
 // address is and what a call gives.
 //
 // One thread is one lane. What the CPU refines for a whole block of 256 calls, a lane refines for itself, with the same

@@ -21,6 +21,7 @@ ENGINE = (
     "shared",
     "logarithm",
     "arithmetic",
+    "philox",
     "lanes",
     "stream",
     "sums",

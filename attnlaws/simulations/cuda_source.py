@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from attnlaws.simulations import arithmetic, lanes, logarithm, masses, window
+from attnlaws.simulations import arithmetic, lanes, logarithm, masses, philox, window
 from attnlaws.simulations.emit import print_cuda
 from attnlaws.simulations.experiment import (
     ARITHMETICS,
@@ -27,7 +27,7 @@ from attnlaws.simulations.generate import Layout, cuda_finish_text, cuda_item_te
 from attnlaws.simulations.replicate import all_arguments
 
 FOLDER = Path(__file__).parent.parent / "cuda"
-TABLES = (logarithm, arithmetic, lanes, masses, window)
+TABLES = (logarithm, arithmetic, philox, lanes, masses, window)
 INCLUDE = re.compile(r'#include "(.+)"')
 CONSTANT = re.compile(r"_[A-Z]\w*")
 C_TYPES = {"float32": "float", "float64": "double", "uint32": "u32", "uint64": "u64", "int32": "i32", "int64": "i64"}
@@ -67,7 +67,7 @@ def round_keys(key: Iterable[Any]) -> np.ndarray:
         >>> round_keys((1, 2))[[0, 1, 10, 19]].tolist()
         [1, 2654435770, 2, 2527404719]
     """
-    bumps = zip(key, (lanes._W0, lanes._W1), strict=True)
+    bumps = zip(key, (philox._W0, philox._W1), strict=True)
     return np.array([int(first) + r * int(bump) & 0xFFFFFFFF for first, bump in bumps for r in range(10)], np.uint32)
 
 
@@ -77,7 +77,7 @@ def workspace_size(shape: Shape, parameters: Parameters) -> int:
         return shape.scratch(**parameters)
     columns = len(shape.sums) + sum(v.vector.size(parameters) for v in shape.vector_sums)
     shared = sum(-(-draw.size(parameters) // 4) * 4 for draw in shape.shared if draw.length is not None)
-    return columns * lanes.LANES + shared
+    return columns * philox.LANES + shared
 
 
 def header_source(name: str, arithmetic: Arithmetic = "exact") -> str:
@@ -91,7 +91,7 @@ def header_source(name: str, arithmetic: Arithmetic = "exact") -> str:
 def constants_text(arithmetic: Arithmetic = "exact") -> str:
     """The constants of the arithmetic and of the streams as C++, from the tables that Numba compiles."""
     text = [f"constexpr bool FAST = {'true' if arithmetic == 'fast' else 'false'};"]
-    text += [f"constexpr int LANES = {lanes.LANES};"]
+    text += [f"constexpr int LANES = {philox.LANES};"]
     # What one module imports from another is one constant.
     constants = {name: value for m in TABLES for name, value in vars(m).items() if CONSTANT.fullmatch(name)}
     for name, value in constants.items():

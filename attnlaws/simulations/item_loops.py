@@ -8,11 +8,11 @@ module that depend on the precision are those of float32; the compiled text of f
 import numpy as np
 
 from attnlaws.simulations.arithmetic import pexp64, plog64
-from attnlaws.simulations.lanes import LANES, whole_vectors
 from attnlaws.simulations.lanes import dot_lanes32 as dot_lanes
 from attnlaws.simulations.lanes import fill_through32 as fill_through
 from attnlaws.simulations.lanes import normal_lanes32 as normal_lanes
 from attnlaws.simulations.lanes import square_lanes32 as square_lanes
+from attnlaws.simulations.philox import LANES, whole_vectors
 from attnlaws.simulations.primitives import call_item
 from attnlaws.simulations.sums import dot64, fold_first
 
@@ -73,7 +73,7 @@ def rows(
         raw: float64 [row, scalars, sums and vector sums], written but for the scalars.
         parts: how many rows a replicate has.
     """
-    words = np.empty((4, LANES), np.uint32)
+    begun, words = np.empty((2, LANES), np.uint64), np.empty((4, LANES), np.uint32)
     x = np.empty((WIDTH, LANES), Number)
     lane_dots = np.empty((dots.shape[0], LANES), Number)
     numbers = np.empty(scalars, Number)
@@ -100,16 +100,14 @@ def rows(
             call = np.uint64(b) * np.uint64(LANES)
             lanes = min(LANES, calls - b * LANES)
             for d in range(dots.shape[0]):
-                products, length, place = lane_dots[d], dots[d, 1], dots[d, 2]
+                at, products, length, place = np.uint64(dots[d, 0]), lane_dots[d], dots[d, 1], dots[d, 2]
                 for i in range(whole_vectors(lanes)):
                     products[i] = 0
-                for t in range((length + WIDTH - 1) // WIDTH):
-                    at = np.uint64(dots[d, 0] + t)
-                    if place < 0:
-                        square_lanes(k0, k1, call, at, replicate, length - WIDTH * t, products, words, lanes)
-                    else:
-                        q = storage[r, place + WIDTH * t : place + WIDTH * t + WIDTH]
-                        dot_lanes(k0, k1, call, at, replicate, q, products, words, lanes)
+                if place < 0:
+                    square_lanes(k0, k1, call, at, replicate, length, products, begun, words, lanes)
+                else:
+                    q = storage[r, place : place + (length + WIDTH - 1) // WIDTH * WIDTH]
+                    dot_lanes(k0, k1, call, at, replicate, q, products, begun, words, lanes)
             if scalar_draws:
                 normal_lanes(k0, k1, call, np.uint64(tag), replicate, x, words, lanes)
             left = items - b * size

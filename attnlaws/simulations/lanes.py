@@ -10,10 +10,12 @@ import numpy as np
 
 from attnlaws.simulations.arithmetic import pradius32, psincos32, psincos64
 from attnlaws.simulations.logarithm import log_of_normal64
+from attnlaws.simulations.philox import LANES, begin_lanes, philox_call, philox_lanes, tagged_lanes, whole_vectors
 from attnlaws.simulations.primitives import (
     _bits_to_float32,
     _float32_to_bits,
     _fma32,
+    abreast,
     aligned_stack,
     exact,
     fma32,
@@ -31,19 +33,12 @@ __all__ = [
     "fill_normals64",
     "normal_lanes32",
     "normal_lanes64",
-    "philox_lanes",
     "square_lanes32",
     "square_lanes64",
 ]
 
-LANES = 256
 REFINE = 0x40000000  # a call whose tag has this bit set only refines the call without it
 
-_M0 = np.uint64(0xD2511F53)
-_M1 = np.uint64(0xCD9E8D57)
-_W0 = np.uint64(0x9E3779B9)
-_W1 = np.uint64(0xBB67AE85)
-_LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 _REFINE = np.uint64(REFINE)
 _TINY = np.uint32(256)
@@ -57,59 +52,10 @@ _NOT_LIFTED = np.int32(0)
 
 
 @exact
-def whole_vectors(count):
-    """So many lanes, rounded up to a multiple of 8: one at a time, the rest of a loop would take longer than eight."""
-    return (count + 7) // 8 * 8
-
-
-@exact
-def philox(c0, c1, c2, c3, k0, k1):
-    """Ten rounds of Philox4x32; all arguments and results are uint64 that hold 32-bit values.
-
-    With 64-bit variables the compiler finds the widening 32 x 32 -> 64 vector multiplication.
-    """
-    for _ in range(10):
-        p0 = _M0 * c0
-        p1 = _M1 * c2
-        c0 = ((p1 >> _32) ^ c1 ^ k0) & _LOW
-        c2 = ((p0 >> _32) ^ c3 ^ k1) & _LOW
-        c1 = p1 & _LOW
-        c3 = p0 & _LOW
-        k0 = (k0 + _W0) & _LOW
-        k1 = (k1 + _W1) & _LOW
-    return c0, c1, c2, c3
-
-
-@exact
-def philox_call(k0, k1, call, tag, replicate):
-    """The four words of one call, as uint64."""
-    call = np.uint64(call)
-    return philox(call & _LOW, call >> _32, np.uint64(tag), np.uint64(replicate), np.uint64(k0), np.uint64(k1))
-
-
-@exact
-def philox_lanes(k0, k1, call, tag, replicate, words, count):
-    """Write the words of calls ``call .. call + count - 1`` to ``words`` (uint32 [4, 256]).
-
-    ``call`` is a multiple of 256, so the high half of the call index is one number for the block: the compiler then
-    takes a tenth of the rounds' work out of the loop.
-    """
-    low, high = np.uint32(call), np.uint64(call) >> _32
-    t, r, key0, key1 = np.uint64(tag), np.uint64(replicate), np.uint64(k0), np.uint64(k1)
-    for i in range(count):
-        # A sum of 32 bits, or the first product would be one of 64 bits, which takes three.
-        a, b, c, d = philox(np.uint64(np.uint32(low + np.uint32(i))), high, t, r, key0, key1)
-        words[0, i] = np.uint32(a)
-        words[1, i] = np.uint32(b)
-        words[2, i] = np.uint32(c)
-        words[3, i] = np.uint32(d)
-
-
-@exact
 def needs_refinement(words, count):
     """Whether 31 bits of a radius word of the block are below 256.
 
-    A loop of its own: inside the loop above it costs a fifth.
+    A loop of its own: inside the words' loop it costs a fifth.
     """
     smallest = _LAST
     for i in range(count):
@@ -158,6 +104,13 @@ def pair64(radius_word, angle):
     radius = np.sqrt(-2.0 * log_of_normal64(u, _NOT_LIFTED))
     sine, cosine = psincos64(angle)
     return radius * cosine, radius * sine
+
+
+@exact
+def halves64(words, i):
+    """A lane's four words as two of 64 bits."""
+    a, b, c, d = np.uint64(words[0, i]), np.uint64(words[1, i]), np.uint64(words[2, i]), np.uint64(words[3, i])
+    return a | (b << _32), c | (d << _32)
 
 
 @exact
@@ -254,27 +207,40 @@ def normal_lanes32(k0, k1, call, tag, replicate, x, words, count):
         x[3, i] = n3
 
 
-@shared("void(uint64, uint64, uint64, uint64, uint64, float32[::1], float32[::1], uint32[:, ::1], int64)")
-def dot_lanes32(k0, k1, call, tag, replicate, q, s, words, count):
-    """Add to ``s[i]`` the product of ``q`` and the four normals of call ``call + i``, one fused step per normal.
+@shared(
+    "void(uint64, uint64, uint64, uint64, uint64, float32[::1], float32[::1], uint64[:, ::1], uint32[:, ::1], int64)"
+)
+def dot_lanes32(k0, k1, call, tag, replicate, q, s, begun, words, count):
+    """Add to ``s[i]`` the product of ``q`` and the normals of call ``call + i`` at as many tags as it takes, in order.
+
+    One fused step per normal.
 
     Args:
         k0: First key word, uint64 below 2^32.
         k1: Second key word, likewise.
         call: Index of the first call, uint64, a multiple of 256.
-        tag: Stream within the replicate, uint64 below 2^32 without the bit REFINE.
+        tag: The first one, uint64 below 2^32; none has the bit REFINE.
         replicate: uint64 below 2^32.
-        q: float32 [4].
+        q: float32, a multiple of 4 in length.
         s: float32 [256], updated, also beyond the count up to the next multiple of 8.
+        begun: uint64 [2, 256], scratch.
         words: uint32 [4, 256], scratch.
         count: How many calls, at most 256.
     """
     aligned_stack()
     count = whole_vectors(count)
-    philox_lanes(k0, k1, call, tag, replicate, words, count)
-    if needs_refinement(words, count):
-        _slow_dot_lanes32(k0, k1, call, tag, replicate, q, s, count)
-        return
+    begin_lanes(k1, call, replicate, begun, count)
+    for t in range(0, q.size, 4):
+        at = tag + np.uint64(t // 4)
+        tagged_lanes(k0, k1, call, at, begun, words, count)
+        if needs_refinement(words, count):
+            _slow_dot_lanes32(k0, k1, call, at, replicate, q[t : t + 4], s, count)
+        else:
+            _add_dots32(q[t : t + 4], s, words, count)
+
+
+@exact
+def _add_dots32(q, s, words, count):
     q0, q1, q2, q3 = q[0], q[1], q[2], q[3]
     # Radii first, in the place of their words: one loop for all has too many constants for the registers.
     for row in range(0, 4, 2):
@@ -282,25 +248,34 @@ def dot_lanes32(k0, k1, call, tag, replicate, q, s, words, count):
             a = words[row, i]
             radius = _float32_to_bits(pradius32(uniform32(a)))
             words[row, i] = np.uint32(radius ^ np.uint32(a & _SIGN))
+        abreast(2)
     for i in range(count):
         n0, n1 = turned32(words[0, i], words[1, i])
         n2, n3 = turned32(words[2, i], words[3, i])
         s[i] = fma32(q3, n3, fma32(q2, n2, fma32(q1, n1, fma32(q0, n0, s[i]))))
 
 
-@shared("void(uint64, uint64, uint64, uint64, uint64, int64, float32[::1], uint32[:, ::1], int64)")
-def square_lanes32(k0, k1, call, tag, replicate, left, s, words, count):
-    """Add to ``s[i]`` the squares of the first ``left`` normals of call ``call + i``, one fused step per normal.
+@shared("void(uint64, uint64, uint64, uint64, uint64, int64, float32[::1], uint64[:, ::1], uint32[:, ::1], int64)")
+def square_lanes32(k0, k1, call, tag, replicate, length, s, begun, words, count):
+    """Add to ``s[i]`` the squares of the first ``length`` normals of call ``call + i``, four at a tag, in order.
 
-    A normal beyond them is multiplied by zero, which leaves the sum's bits alone; ``left`` may be 4 or more. The other
+    One fused step per normal. One beyond the length is multiplied by zero, which leaves the sum's bits alone. The other
     arguments are those of :func:`dot_lanes32`.
     """
     aligned_stack()
     count = whole_vectors(count)
-    philox_lanes(k0, k1, call, tag, replicate, words, count)
-    if needs_refinement(words, count):
-        _slow_square_lanes32(k0, k1, call, tag, replicate, left, s, count)
-        return
+    begin_lanes(k1, call, replicate, begun, count)
+    for t in range(0, length, 4):
+        at = tag + np.uint64(t // 4)
+        tagged_lanes(k0, k1, call, at, begun, words, count)
+        if needs_refinement(words, count):
+            _slow_square_lanes32(k0, k1, call, at, replicate, length - t, s, count)
+        else:
+            _add_squares32(length - t, s, words, count)
+
+
+@exact
+def _add_squares32(left, s, words, count):
     keep0, keep1, keep2, keep3 = kept32(0, left), kept32(1, left), kept32(2, left), kept32(3, left)
     for i in range(count):
         n0, n1, n2, n3 = quad32(words[0, i], words[1, i], words[2, i], words[3, i])
@@ -315,39 +290,39 @@ def normal_lanes64(k0, k1, call, tag, replicate, x, words, count):
     count = whole_vectors(count)
     philox_lanes(k0, k1, call, tag, replicate, words, count)
     for i in range(count):
-        a, b = np.uint64(words[0, i]), np.uint64(words[1, i])
-        c, d = np.uint64(words[2, i]), np.uint64(words[3, i])
-        n0, n1 = pair64(a | (b << _32), c | (d << _32))
+        n0, n1 = pair64(*halves64(words, i))
         x[0, i] = n0
         x[1, i] = n1
 
 
-@shared("void(uint64, uint64, uint64, uint64, uint64, float64[::1], float64[::1], uint32[:, ::1], int64)")
-def dot_lanes64(k0, k1, call, tag, replicate, q, s, words, count):
-    """Add ``q[1] n1 + q[0] n0`` of call ``call + i`` to ``s[i]`` (float64); as :func:`dot_lanes32`."""
+@shared(
+    "void(uint64, uint64, uint64, uint64, uint64, float64[::1], float64[::1], uint64[:, ::1], uint32[:, ::1], int64)"
+)
+def dot_lanes64(k0, k1, call, tag, replicate, q, s, begun, words, count):
+    """Add products with ``q``, of even length, to ``s`` (float64), two normals at a tag; as :func:`dot_lanes32`."""
     aligned_stack()
     count = whole_vectors(count)
-    philox_lanes(k0, k1, call, tag, replicate, words, count)
-    q0, q1 = q[0], q[1]
-    for i in range(count):
-        a, b = np.uint64(words[0, i]), np.uint64(words[1, i])
-        c, d = np.uint64(words[2, i]), np.uint64(words[3, i])
-        n0, n1 = pair64(a | (b << _32), c | (d << _32))
-        s[i] = fma64(q1, n1, fma64(q0, n0, s[i]))
+    begin_lanes(k1, call, replicate, begun, count)
+    for t in range(0, q.size, 2):
+        tagged_lanes(k0, k1, call, tag + np.uint64(t // 2), begun, words, count)
+        q0, q1 = q[t], q[t + 1]
+        for i in range(count):
+            n0, n1 = pair64(*halves64(words, i))
+            s[i] = fma64(q1, n1, fma64(q0, n0, s[i]))
 
 
-@shared("void(uint64, uint64, uint64, uint64, uint64, int64, float64[::1], uint32[:, ::1], int64)")
-def square_lanes64(k0, k1, call, tag, replicate, left, s, words, count):
-    """Add the squares of the first ``left`` of two normals of call ``call + i`` to ``s[i]`` (float64)."""
+@shared("void(uint64, uint64, uint64, uint64, uint64, int64, float64[::1], uint64[:, ::1], uint32[:, ::1], int64)")
+def square_lanes64(k0, k1, call, tag, replicate, length, s, begun, words, count):
+    """Add squares to ``s`` (float64), two normals at a tag; as :func:`square_lanes32`."""
     aligned_stack()
     count = whole_vectors(count)
-    philox_lanes(k0, k1, call, tag, replicate, words, count)
-    keep0, keep1 = kept64(0, left), kept64(1, left)
-    for i in range(count):
-        a, b = np.uint64(words[0, i]), np.uint64(words[1, i])
-        c, d = np.uint64(words[2, i]), np.uint64(words[3, i])
-        n0, n1 = pair64(a | (b << _32), c | (d << _32))
-        s[i] = fma64(keep1 * n1, n1, fma64(keep0 * n0, n0, s[i]))
+    begin_lanes(k1, call, replicate, begun, count)
+    for t in range(0, length, 2):
+        tagged_lanes(k0, k1, call, tag + np.uint64(t // 2), begun, words, count)
+        keep0, keep1 = kept64(0, length - t), kept64(1, length - t)
+        for i in range(count):
+            n0, n1 = pair64(*halves64(words, i))
+            s[i] = fma64(keep1 * n1, n1, fma64(keep0 * n0, n0, s[i]))
 
 
 @shared("void(uint64, uint64, uint64, uint64, float32[::1])")

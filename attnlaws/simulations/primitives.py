@@ -5,15 +5,18 @@ compiled code only and want exact types; the functions without underscore conver
 from Python as well.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
+from llvmlite.ir.instructions import Branch
 from numba import njit, types
 from numba.extending import intrinsic
 
 __all__ = [
+    "abreast",
     "aligned_stack",
     "bits_to_float32",
     "bits_to_float64",
@@ -100,6 +103,44 @@ def _apart(typingctx):
     return types.none(), lower
 
 
+def _abreast(typingctx, count):
+    """Called right after a loop over lanes, with a number: work on so many vectors at a time.
+
+    The compiler does one vector after the other where it finds a loop's body long. If every step of it waits for the
+    last, the processor then waits too. It is a hint; the results are the same. A loop that ends with a call of another
+    function loses it on the way to the compiler's vectorizer.
+    """
+    if not isinstance(count, types.IntegerLiteral):
+        return None
+
+    def lower(context, builder, signature, args):
+        last = _end_of_last_loop(builder.function)
+        if last is not None:
+            module = builder.module
+            name = ir.MetaDataString(module, "llvm.loop.interleave.count")
+            hint = module.add_metadata([name, ir.Constant(ir.IntType(32), count.literal_value)])
+            # What is said of a loop has to begin with itself, or two loops would share it.
+            loop = ir.MDValue(module, (), name=str(len(module.metadata)))
+            loop.operands = loop, hint
+            last.set_metadata("llvm.loop", loop)
+        return context.get_dummy_value()
+
+    return types.none(count), lower
+
+
+def _end_of_last_loop(function: Any) -> Any:
+    """The branch back to the beginning of a loop that was written last; Numba numbers blocks in the source's order."""
+
+    def place(block: Any) -> int:
+        return int(re.sub(r"\D.*", "", block.name[1:]) or 0)  # "B36.endif" is in the 36th place, "entry" the first
+
+    def back(block: Any) -> bool:
+        end = block.terminator
+        return isinstance(end, Branch) and len(end.operands) == 1 and place(end.operands[0]) < place(block)
+
+    return next((block.terminator for block in sorted(function.blocks, key=place, reverse=True) if back(block)), None)
+
+
 def _call(typingctx, address, x, dots, scalars, parameters, sums, weights, left):
     """Call a stream's function of items by its address, with pointers to arrays."""
     arrays = x, dots, scalars, parameters, sums, weights
@@ -117,6 +158,7 @@ def _call(typingctx, address, x, dots, scalars, parameters, sums, weights, left)
     return types.none(types.uint64, *arrays, types.int64), lower
 
 
+abreast: Any = intrinsic(_abreast)
 aligned_stack: Any = intrinsic(_align)
 pointers_apart: Any = intrinsic(_apart)
 call_item: Any = intrinsic(_call)

@@ -30,12 +30,11 @@ import numpy as np
 from numba import njit
 
 from attnlaws.simulations.arithmetic import pexp64, plog64
-from attnlaws.simulations.lanes import LANES
 from attnlaws.simulations.lanes import dot_lanes{bits} as dot_lanes
 from attnlaws.simulations.lanes import fill_through{bits} as fill_through
 from attnlaws.simulations.lanes import normal_lanes{bits} as normal_lanes
 from attnlaws.simulations.lanes import square_lanes{bits} as square_lanes
-from attnlaws.simulations.lanes import whole_vectors
+from attnlaws.simulations.philox import LANES, whole_vectors
 from attnlaws.simulations.primitives import call_item
 from attnlaws.simulations.sums import dot64, fold_first
 

@@ -9,7 +9,7 @@ from catalog_kernels import catalog, modes, points, printed, runs_on_a_gpu, task
 from sympy import Integer
 
 from attnlaws import registry
-from attnlaws.simulations import cuda_source, lanes, logarithm
+from attnlaws.simulations import cuda_source, logarithm, philox
 from attnlaws.simulations.cuda_source import (
     FOLDER,
     constants_text,
@@ -50,7 +50,7 @@ def test_constants_are_those_that_numba_compiles():
     text = constants_text()
     assert f"constexpr float L7 = {float(logarithm._L7).hex()}f;" in text
     assert f"constexpr double ATANH_3 = {float(logarithm._ATANH[3]).hex()};" in text
-    assert f"constexpr u64 M0 = {lanes._M0}ull;" in text
+    assert f"constexpr u64 M0 = {philox._M0}ull;" in text
     names = re.findall(r" (\w+) =", text)
     assert len(names) == len(set(names)) > 100
     for kind, digits in re.findall(r"constexpr (float|double) \w+ = (\S+?)f?;", text):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from attnlaws.simulations import lanes, stream
+from attnlaws.simulations import lanes, philox, stream
 from attnlaws.simulations.stream import LANES, REFINE, philox4x32
 
 WIDTH = {np.float32: 4, np.float64: 2}
@@ -25,7 +25,12 @@ def u64(*values):
 
 @njit
 def _philox_lanes(k0, k1, call, tag, replicate, words, count):
-    lanes.philox_lanes(k0, k1, call, tag, replicate, words, count)
+    philox.philox_lanes(k0, k1, call, tag, replicate, words, count)
+
+
+def lane_scratch():
+    """For products and squares: what rounds are begun with, and words."""
+    return np.empty((2, LANES), np.uint64), np.empty((4, LANES), np.uint32)
 
 
 def lane_words(k0, k1, call, tag, replicate):

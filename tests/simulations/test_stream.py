@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,12 +27,13 @@ from streams import (
     exact_normals,
     items,
     lane_normals,
+    lane_scratch,
     lane_words,
     tolerance,
     u64,
 )
 
-from attnlaws.simulations import arithmetic, stream
+from attnlaws.simulations import arithmetic, lanes, stream
 from attnlaws.simulations.stream import LANES, normals, philox4x32, stream_key
 
 # Every statistical threshold below is set for a false alarm of at most 1e-9 per comparison; the seeds are fixed, so a
@@ -112,40 +114,52 @@ def test_fewer_calls_have_the_same_bits_and_leave_what_is_beyond_whole_vectors(d
     np.testing.assert_array_equal(short[:, :count], long[:, :count])
     whole = VECTOR * -(-count // VECTOR)
     assert np.isnan(short[:, whole:]).all() and not np.isnan(long).any()
-    q, words = np.linspace(-1, 2, WIDTH[dtype]).astype(dtype), np.empty((4, LANES), np.uint32)
+    q, scratch = np.linspace(-1, 2, 3 * WIDTH[dtype]).astype(dtype), lane_scratch()
     sums = [np.linspace(-3, 3, LANES).astype(dtype) for _ in range(3)]
     for s, n in zip(sums, (LANES, count), strict=False):
-        DOT_LANES[dtype](*u64(3, 4, 2048, 5, 6), q, s, words, n)
+        DOT_LANES[dtype](*u64(3, 4, 2048, 5, 6), q, s, *scratch, n)
     np.testing.assert_array_equal(sums[1][:count], sums[0][:count])
     np.testing.assert_array_equal(sums[1][whole:], sums[2][whole:])
 
 
 @both
-def test_dot_is_a_chain_of_fused_steps(dtype):
+@pytest.mark.parametrize("call", [0, 1024, 2**32 - 256, 2**45 + 512])
+@pytest.mark.parametrize("tags", [1, 2, 5])
+def test_dot_is_a_chain_of_fused_steps_through_the_tags(dtype, tags, call):
     width = WIDTH[dtype]
     fma = arithmetic.fma32 if dtype is np.float32 else arithmetic.fma64
-    q = np.linspace(-1, 2, width).astype(dtype)
+    q = np.linspace(-1, 2, tags * width).astype(dtype)
     s = np.linspace(-3, 3, LANES).astype(dtype)
     expected = s.copy()
-    x = lane_normals(dtype, 3, 4, 1024, 5, 6)
-    for t, i in itertools.product(range(width), range(LANES)):
+    x = np.concatenate([lane_normals(dtype, 3, 4, call, 5 + t, 6) for t in range(tags)])
+    for t, i in itertools.product(range(tags * width), range(LANES)):
         expected[i] = fma(q[t], x[t, i], expected[i])
-    DOT_LANES[dtype](*u64(3, 4, 1024, 5, 6), q, s, np.empty((4, LANES), np.uint32), LANES)
+    DOT_LANES[dtype](*u64(3, 4, call, 5, 6), q, s, *lane_scratch(), LANES)
     np.testing.assert_array_equal(s, expected)
 
 
 @both
-@pytest.mark.parametrize("left", [1, 2, 3, 4, 100])
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 7, 9])
 @pytest.mark.parametrize("count", [9, 256])
-def test_squares_are_a_chain_of_fused_steps_up_to_the_vector_s_end(dtype, left, count):
+def test_squares_are_a_chain_of_fused_steps_up_to_the_vector_s_end(dtype, length, count):
     fma = arithmetic.fma32 if dtype is np.float32 else arithmetic.fma64
     s = np.linspace(0, 3, LANES).astype(dtype)
     expected = s.copy()
-    x = lane_normals(dtype, 3, 4, 1024, 5, 6)
-    for t, i in itertools.product(range(min(left, WIDTH[dtype])), range(VECTOR * -(-count // VECTOR))):
+    x = np.concatenate([lane_normals(dtype, 3, 4, 1024, 5 + t, 6) for t in range(-(-length // WIDTH[dtype]))])
+    for t, i in itertools.product(range(length), range(VECTOR * -(-count // VECTOR))):
         expected[i] = fma(x[t, i], x[t, i], expected[i])
-    SQUARE_LANES[dtype](*u64(3, 4, 1024, 5, 6), left, s, np.empty((4, LANES), np.uint32), count)
+    SQUARE_LANES[dtype](*u64(3, 4, 1024, 5, 6), length, s, *lane_scratch(), count)
     np.testing.assert_array_equal(s, expected)
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="counts instructions of x86")
+@pytest.mark.parametrize("function", [lanes.normal_lanes32, lanes.dot_lanes32])
+def test_rounds_of_several_vectors_are_done_abreast(function):
+    compiled = function.shared.function
+    compiled.compile(tuple(function.shared.signature.args))
+    (text,) = compiled.inspect_asm().values()
+    loops = [part.count("pmuludq") for part in re.split(r"^\.L\w+:", text, flags=re.MULTILINE)]
+    assert max(loops) >= 4 * 16  # two for each round of a vector, of which two are done beforehand
 
 
 @both

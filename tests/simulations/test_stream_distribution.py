@@ -8,7 +8,7 @@ import pytest
 from numba import njit
 from scipy.special import log_ndtr, ndtr
 from scipy.stats import poisson
-from streams import both, counter_of, exact_normals, items, lane_normals, lane_words, tolerance, u64
+from streams import both, counter_of, exact_normals, items, lane_normals, lane_scratch, lane_words, tolerance, u64
 
 from attnlaws.simulations import arithmetic, lanes, stream
 from attnlaws.simulations.stream import LANES, normals, philox4x32, stream_key
@@ -163,7 +163,7 @@ def _plain_quad(a, b, c, d):
 
 
 def test_slow_blocks_have_the_bits_of_fast_ones(tiny):
-    q = np.array([0.5, -1.25, 2, 0.75], np.float32)
+    q, scratch = np.array([0.5, -1.25, 2, 0.75], np.float32), lane_scratch()
     for call in tiny[:5].tolist():
         first = call - call % 256
         words = lane_words(1, 2, first, 0, 0)
@@ -172,12 +172,12 @@ def test_slow_blocks_have_the_bits_of_fast_ones(tiny):
         plain = np.array([_plain_quad(*words[:, i]) for i in range(LANES)], np.float32).T
         assert refined.any() and (x[~refined] == plain[~refined]).all() and (x[refined] != plain[refined]).all()
         s, expected = np.ones(LANES, np.float32), np.ones(LANES, np.float32)
-        stream.dot_lanes32(*u64(1, 2, first, 0, 0), q, s, words, LANES)
+        stream.dot_lanes32(*u64(1, 2, first, 0, 0), q, s, *scratch, LANES)
         for t, i in itertools.product(range(4), range(LANES)):
             expected[i] = arithmetic.fma32(q[t], x[t, i], expected[i])
         np.testing.assert_array_equal(s, expected)
         s, expected = np.ones(LANES, np.float32), np.ones(LANES, np.float32)
-        stream.square_lanes32(*u64(1, 2, first, 0, 0), 3, s, words, LANES)
+        stream.square_lanes32(*u64(1, 2, first, 0, 0), 3, s, *scratch, LANES)
         for t, i in itertools.product(range(3), range(LANES)):
             expected[i] = arithmetic.fma32(x[t, i], x[t, i], expected[i])
         np.testing.assert_array_equal(s, expected)

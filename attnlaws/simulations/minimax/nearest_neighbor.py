@@ -8,7 +8,7 @@ from sympy import Symbol
 from attnlaws.simulations import run
 from attnlaws.simulations.arithmetic import fma32, pexp64, plog64
 from attnlaws.simulations.experiment import Experiment, Replicate, Smooth
-from attnlaws.simulations.lanes import philox_call, philox_lanes
+from attnlaws.simulations.philox import philox_call, philox_lanes
 from attnlaws.simulations.primitives import aligned_stack, kernel
 
 LANES = 256

@@ -10,7 +10,7 @@ from sympy import Symbol
 from attnlaws.simulations import run
 from attnlaws.simulations.arithmetic import fma64, pexp64, plog64
 from attnlaws.simulations.experiment import Experiment, Replicate, Smooth
-from attnlaws.simulations.lanes import philox_call
+from attnlaws.simulations.philox import philox_call
 from attnlaws.simulations.primitives import kernel
 from attnlaws.simulations.stream import fill_normals64
 
