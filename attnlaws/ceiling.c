@@ -37,7 +37,7 @@ typedef int32_t whole __attribute__((vector_size(4 * LANES)));
 typedef uint32_t words __attribute__((vector_size(4 * LANES)));
 typedef uint64_t wide __attribute__((vector_size(4 * LANES)));
 
-#define CHAINS 2
+#define CHAINS 4
 #define ROUNDS 10
 #define TAGS 16 /* calls of a key: 64 components, four a call */
 #define SUMS 256

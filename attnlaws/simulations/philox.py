@@ -84,7 +84,7 @@ def begin_lanes(k1, call, replicate, begun, count):
     for i in range(count):
         product = _M0 * _low_call(call, i)
         begun[0, i] = product
-        begun[1, i] = _M1 * ((product >> _32) ^ r ^ key)
+        begun[1, i] = _M1 * (((product >> _32) ^ r ^ key) & _LOW)
 
 
 @exact
