@@ -8,12 +8,9 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from attnlaws import registry
-from attnlaws.figures.overlay import overlay
 from attnlaws.simulations.experiment import Exact, Experiment
 from attnlaws.simulations.profile import FULL, NORMAL, QUICK, Profile
 from attnlaws.simulations.run import Progress
@@ -22,6 +19,9 @@ from attnlaws.simulations.store import Store
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.simulations.verify import key_of, verify
 from attnlaws.theory.law import Law
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WIDTH, NARROWEST = 120, 40
 """Columns of the catalog where there is no terminal, and the fewest that a claim is wrapped to."""
@@ -144,7 +144,7 @@ def judged(
         return verify(law, experiment, store, profile=chosen, backend=computer, progress=progress, **options)
 
 
-def drawn(law_id: str, *, out: str | Path, progress: Progress | None = None) -> Figure:
+def drawn(law_id: str, *, out: str | Path, progress: Progress | None = None) -> "Figure":
     """The figure of a law, from the last verdict of the store, or from a quick one made now."""
     law = registry.law(law_id)
     verdict = stored_verdict(law, out) or judged(law_id, profile="quick", out=out, progress=progress)
@@ -169,7 +169,9 @@ def picture_folder(flag: str, folder: str | Path) -> Path:
     return path
 
 
-def figure_of(law: Law, verdict: Verdict) -> Figure:
+def figure_of(law: Law, verdict: Verdict) -> "Figure":
     """The figure of a verdict, drawn in the law's own way where it has one."""
+    from attnlaws.figures.overlay import overlay  # Matplotlib, which a verdict without a picture does not need
+
     module = registry.figure_module(law.id)
     return overlay(law, verdict, draw=module.draw if module else None)

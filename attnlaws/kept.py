@@ -15,7 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from attnlaws.catalog import figure_of, picture_folder
-from attnlaws.figures.style import save
 from attnlaws.simulations.build import cache_directory
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.theory.law import Law
@@ -100,6 +99,8 @@ def draw(law: Law, verdict: Verdict, folder: str | Path) -> Path:
 
 
 def _drawn(law: Law, verdict: Verdict) -> bytes:
+    from attnlaws.figures.style import save
+
     with tempfile.TemporaryDirectory() as folder:
         return save(figure_of(law, verdict), Path(folder) / "figure.svg").read_bytes()
 

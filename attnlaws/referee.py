@@ -20,7 +20,6 @@ from attnlaws import registry
 from attnlaws.catalog import judged, picture_folder, profile_named
 from attnlaws.console import progress_bar, show_points, show_verdict, timings_table, verdict_table
 from attnlaws.kept import draw
-from attnlaws.report.typeset import typeset
 from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED
 from attnlaws.simulations.grow import largest_rows
 from attnlaws.simulations.run import cores
@@ -76,6 +75,8 @@ def _draw(verdict: Verdict, timings: Timings, folder: str | None) -> Path | str 
     """
     if folder is None or verdict.law not in registry.ids():
         return None
+    from attnlaws.report.typeset import typeset
+
     try:
         with timings.phase(DRAW):
             typeset(registry.law(verdict.law))

@@ -69,6 +69,13 @@ def test_a_quick_command_imports_no_law_and_nothing_of_weight(command):
     assert not [name for name in loaded if name.startswith(("attnlaws.theory", "attnlaws.simulations.topk"))]
 
 
+def test_a_verdict_without_a_picture_loads_no_matplotlib(tmp_path):
+    command = ["verify", "topk.blom", "--quick"]
+    code = f"import sys; from attnlaws.cli import main; main({command!r}); print('LOADED', *sys.modules)"
+    loaded = python("-c", code, cwd=tmp_path).split("LOADED")[1].split()
+    assert "attnlaws.simulations.verdict" in loaded and "matplotlib" not in loaded
+
+
 def test_help_takes_less_than_three_tenths_of_a_second():
     """The fastest of five, because another process may have the core."""
     seconds = []
