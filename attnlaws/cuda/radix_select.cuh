@@ -17,10 +17,11 @@ EXACT float from_ordered_bits(u32 bits) { return __uint_as_float(bits ^ ((bits >
 
 // This thread's part of the normals 0 .. n - 1 at tag 0, one after the other: body(score).
 template <class Body>
-EXACT void each_score(u32 k0, u32 k1, u32 replicate, i64 n, Body body) {
+EXACT void each_score(const Keys& there, u32 replicate, i64 n, Body body) {
+    const Keys keys = there;
     for (i64 call = threadIdx.x; call * 4 < n; call += LANES) {
         float x[4];
-        normal_call(k0, k1, (u64)call, 0u, replicate, x);
+        normal_call(keys, (u64)call, 0u, replicate, x);
 #pragma unroll
         for (int i = 0; i < 4; ++i)
             if (call * 4 + i < n) body(x[i]);
@@ -31,8 +32,8 @@ EXACT void each_score(u32 k0, u32 k1, u32 replicate, i64 n, Body body) {
 // of them, and `entries(key)` is the weight of a key; a larger key has no smaller weight, and the largest weight is 1.
 // All 256 threads must come here, after a barrier behind the last write to the entries, and all get the number.
 //
-// Predicted per entry and pass, in a stream: 153 instructions, of which 96 are for its weight, the comparison and the
-// histogram; an addition of 64 bits in shared memory is a loop of 7 until no other thread is in its way.
+// Predicted per entry and pass, in a stream: 150 instructions, of which 107 are for its weight and the histogram; an
+// addition of 64 bits in shared memory is a loop of 7 until no other thread is in its way.
 template <class Key, class Entries>
 __device__ inline i64 lost_of(const Entries& entries, double eps) {
     __shared__ u64 counts[256];
@@ -88,15 +89,16 @@ __device__ inline i64 lost_of(const Entries& entries, double eps) {
 }
 
 // The largest of the normals 0 .. n - 1 at tag 0.
-__device__ inline double largest_of_stream(u32 k0, u32 k1, u32 replicate, i64 n) {
+__device__ inline double largest_of_stream(const Keys& keys, u32 replicate, i64 n) {
     float own = -BEYOND32;
-    each_score(k0, k1, replicate, n, [&](float x) { own = x > own ? x : own; });
+    each_score(keys, replicate, n, [&](float x) { own = x > own ? x : own; });
     return largest_of_all((double)own);
 }
 
 // Entries and their weights as lost_of asks for them; NVRTC takes no generic lambda.
 struct StreamOfWeights {
-    u32 k0, k1, replicate;
+    const Keys& keys;
+    u32 replicate;
     i64 n;
     double sigma, largest;
 
@@ -105,7 +107,7 @@ struct StreamOfWeights {
 
     template <class Body>
     EXACT void each(Body body) const {
-        each_score(k0, k1, replicate, n, [&](float x) { body(ordered_bits(x), weight(x)); });
+        each_score(keys, replicate, n, [&](float x) { body(ordered_bits(x), weight(x)); });
     }
 };
 
@@ -123,9 +125,9 @@ struct StoredWeights {
 
 // How many of the largest weights exp(sigma score) of the normals 0 .. n - 1 at tag 0 are kept.
 //
-// Predicted per score: 56 instructions in the pass for the largest, and four passes of lost_of.
-__device__ inline i64 kept_of_stream(u32 k0, u32 k1, u32 replicate, i64 n, double sigma, double eps) {
-    const StreamOfWeights entries = {k0, k1, replicate, n, sigma, largest_of_stream(k0, k1, replicate, n)};
+// Predicted per score: 41 instructions in the pass for the largest, and four passes of lost_of.
+__device__ inline i64 kept_of_stream(const Keys& keys, u32 replicate, i64 n, double sigma, double eps) {
+    const StreamOfWeights entries = {keys, replicate, n, sigma, largest_of_stream(keys, replicate, n)};
     return n - lost_of<u32>(entries, eps);
 }
 

@@ -12,8 +12,9 @@ struct Words {
     u32 a, b, c, d;
 };
 
-// The keys of the ten rounds. Read from memory they stay in registers; made from the first ones, they would be made anew
-// in every call, by 18 additions, and as a kernel's parameters be loaded anew, because the compiler saves registers.
+// The keys of the ten rounds. Read from memory before a loop they stay in registers; made from the first ones, they would
+// be made anew in every call, by 18 additions, and as a kernel's parameters be loaded anew, because the compiler saves
+// registers.
 struct Keys {
     u32 first[10], second[10];
 };
@@ -29,8 +30,8 @@ EXACT Keys round_keys(u32 k0, u32 k1) {
 }
 
 // Predicted per call of four words: 20 wide multiplications (IMAD.WIDE.U32) and 20 three-input xors (LOP3), less what is
-// the same in all turns of a loop. What the CPU keeps of the first two rounds for all tags of a call
-// saves one more product here, and costs as many moves.
+// the same in all turns of a loop. What the CPU keeps of the first two rounds for all tags of a call saves one more
+// product here, and costs as many moves.
 EXACT Words philox_call(const Keys& keys, u64 call, u32 tag, u32 replicate) {
     u32 c0 = (u32)call, c1 = (u32)(call >> 32), c2 = tag, c3 = replicate;
 #pragma unroll
@@ -146,7 +147,8 @@ EXACT Number square_call(const Keys& keys, u64 call, u32 tag, u32 replicate, i32
 
 // The threads of a block fill an array together: element j is normal j % W of call j // W.
 template <class Number>
-__device__ void fill_normals(const Keys& keys, u32 replicate, u32 tag, Number* out, i64 count) {
+__device__ void fill_normals(const Keys& there, u32 replicate, u32 tag, Number* out, i64 count) {
+    const Keys keys = there;  // or they would be read again after every number that is written
     constexpr int width = WIDTH<Number>;
     for (i64 call = threadIdx.x; call * width < count; call += blockDim.x) {
         Number n[width];
@@ -156,13 +158,3 @@ __device__ void fill_normals(const Keys& keys, u32 replicate, u32 tag, Number* o
             if (call * width + i < count) out[call * width + i] = n[i];
     }
 }
-
-// The same from a key alone, as self-contained replicates have it.
-template <class... Rest>
-EXACT Words philox_call(u32 k0, u32 k1, Rest... rest) { return philox_call(round_keys(k0, k1), rest...); }
-
-template <class... Rest>
-EXACT void normal_call(u32 k0, u32 k1, Rest... rest) { normal_call(round_keys(k0, k1), rest...); }
-
-template <class... Rest>
-__device__ void fill_normals(u32 k0, u32 k1, Rest... rest) { fill_normals(round_keys(k0, k1), rest...); }

@@ -143,7 +143,6 @@ class GpuKernel(Kernel):
         self.cupy = cupy
         self.code = cupy.RawModule(code=text, options=OPTIONS, backend="nvrtc")
         self.space = workspace_size(task.shape, task.parameters)
-        self.words = tuple(np.uint32(int(word)) for word in self.key)
 
     def rows_of(self, task: Task, run: Sequence[Block]) -> dict[Block, np.ndarray]:
         """Rows of blocks that follow one another."""
@@ -166,7 +165,7 @@ class GpuKernel(Kernel):
         units = np.uint64(first), np.uint64(count)
         begin = (np.int64(task.draws), self.cupy.asarray(self.plan)) if self.passes else ()
         self._launch(
-            "replicates", grid, *self.words, *units, scratch, np.uint64(self.space), out, *begin, *self._typed()
+            "replicates", grid, self._keys(), *units, scratch, np.uint64(self.space), out, *begin, *self._typed()
         )
         return self.cupy.asnumpy(out)
 
@@ -177,7 +176,7 @@ class GpuKernel(Kernel):
         grid = min(task.parts, self._held("parts"))
         sizes = np.uint64(task.parts), np.int64(task.part_draws), np.int64(task.draws)
         arrays = cupy.asarray(plan), there, kept, np.uint64(room), filled
-        self._launch("parts", grid, *self.words, np.uint32(replicate), *sizes, *arrays, *self._typed())
+        self._launch("parts", grid, self._keys(), np.uint32(replicate), *sizes, *arrays, *self._typed())
         sums[:] = cupy.asnumpy(there)
         return cupy.asnumpy(kept[: min(int(cupy.asnumpy(filled)[0]), room)])
 
@@ -193,9 +192,13 @@ class GpuKernel(Kernel):
         """The same, left on the GPU."""
         out, grid = self.cupy.empty((count, self.width)), self._grid("rows", count)
         units = np.uint64(first), np.uint64(count), np.uint64(parts), np.int64(self.items)
-        workspace, keys = self._workspace(grid), self.cupy.asarray(round_keys(self.key))
-        self._launch("rows", grid, keys, *units, *self._there(), out, workspace, np.uint64(self.space))
+        space = self._workspace(grid), np.uint64(self.space)
+        self._launch("rows", grid, self._keys(), *units, *self._there(), out, *space)
         return out
+
+    def _keys(self) -> Any:
+        """The keys of Philox's rounds, on the GPU."""
+        return self.cupy.asarray(round_keys(self.key))
 
     def _there(self) -> tuple[Any, Any]:
         """Parameters and lengths of a stream, on the GPU."""

@@ -110,10 +110,6 @@ def at(array: np.ndarray) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
 
 
-def key_of(task: Task) -> list[ctypes.c_uint32]:
-    return [ctypes.c_uint32(int(word)) for word in Kernel.of(task).key]
-
-
 def host_rows(library: Any, task: Task, first: int, count: int, parts: int, blocks: int) -> np.ndarray:
     """Rows of a stream, from its kernel on this machine; the workspace starts as NaN."""
     kernel, space = Kernel.of(task), workspace_size(task.shape, task.parameters)
@@ -156,6 +152,6 @@ def host_replicates(library: Any, task: Task, first: int, count: int, blocks: in
     ]
     begin = [ctypes.c_int64(task.draws), at(Kernel.of(task).plan)] if task.shape.passes else []
     places = at(scratch), ctypes.c_uint64(space), at(out)
-    library.launch_replicates(blocks, *key_of(task), *numbers, *places, *begin, *given)
+    library.launch_replicates(blocks, at(round_keys(Kernel.of(task).key)), *numbers, *places, *begin, *given)
     assert scratch[::space].all()
     return out

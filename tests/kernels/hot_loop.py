@@ -14,7 +14,7 @@ from typing import NamedTuple
 NAMES = {
     0x012: "LOP3", 0x020: "FMUL", 0x021: "FADD", 0x023: "FFMA", 0x024: "IMAD", 0x025: "IMAD.WIDE", 0x029: "DADD",
     0x02B: "DFMA", 0x045: "I2FP", 0x108: "MUFU", 0x110: "F2F", 0x147: "BRA", 0x143: "CALL", 0x144: "CALL",
-    0x090: "UIADD3",
+    0x090: "UIADD3", 0x1A8: "ATOMG",
 }  # fmt: skip
 """What is looked for; the rest are comparisons, moves, addresses and loads."""
 
@@ -62,8 +62,9 @@ def loops(code: list[Instruction]) -> Iterator[tuple[int, int]]:
 def hot_loop(body: bytes) -> Counter[str]:
     """The instructions of one turn of the last loop that makes normals, by kind.
 
-    A turn goes straight on, but for what a branch passes over and what holds a loop or a call: the refinement of a tail
-    that one call in 4 million takes, or the slow way of a root.
+    A turn goes straight on, but for what a branch passes over and what holds a loop, a call or an addition to memory
+    that others share: the refinement of a tail that one call in 4 million takes, the slow way of a root, or what is
+    done with the few scores that are counted.
     """
     code = decoded(body)
     every = list(loops(code))
@@ -86,6 +87,6 @@ def hot_loop(body: bytes) -> Counter[str]:
         elif one.always or any(at < first and last < target for first, last in every):
             at = target
         else:
-            skipped = any(other.name == "CALL" for other in code[at:target])
+            skipped = any(other.name in ("CALL", "ATOMG") for other in code[at:target])
             at = target if skipped else at + 1
     return counts

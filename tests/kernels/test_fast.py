@@ -32,7 +32,7 @@ LINEAR = {"n": 300, "d_k": 6, "d_v": None, "convention": "expectation"}
 LEAN = 'extern "C" void lean(int to) { leaning = to; }'
 LOOPS = """
 extern "C" void normals(u32 k0, u32 k1, u64 call, float* out, i64 n) {
-    for (i64 i = 0; i < n; ++i) normal_call(k0, k1, call + i, 5, 6, out + 4 * i);
+    for (i64 i = 0; i < n; ++i) normal_call(round_keys(k0, k1), call + i, 5, 6, out + 4 * i);
 }
 extern "C" void pairs(const float* v, const u32* a, const u32* b, float* out, i64 n) {
     for (i64 i = 0; i < n; ++i) pair32(v[i], a[i], b[i], out + 2 * i);

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.gpu
 NORMALS = """
 extern "C" __global__ void normals(u32 k0, u32 k1, float* out) {
     const u64 call = blockIdx.x * (u64)blockDim.x + threadIdx.x;
-    normal_call(k0, k1, call, 5, 6, out + 4 * call);
+    normal_call(round_keys(k0, k1), call, 5, 6, out + 4 * call);
 }
 """
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from attnlaws.simulations import arithmetic, lanes
+from attnlaws.simulations import arithmetic, lanes, philox
 from attnlaws.simulations.cuda_source import FOLDER, header_source
 from attnlaws.simulations.stream import fill_normals32, fill_normals64, philox4x32
 
@@ -35,17 +35,17 @@ EACH(plog64, double) EACH(pexp64, double)
 EACH_ANGLE(psincos32, u32, float) EACH_ANGLE(psincos64, u64, double)
 extern "C" void words(u32 k0, u32 k1, u64 call, u32 tag, u32 replicate, u32* out, i64 n) {
     for (i64 i = 0; i < n; ++i) {
-        const Words w = philox_call(k0, k1, call + i, tag, replicate);
+        const Words w = philox_call(round_keys(k0, k1), call + i, tag, replicate);
         for (u32 word : {w.a, w.b, w.c, w.d}) *out++ = word;
     }
 }
 extern "C" void calls32(u32 k0, u32 k1, const u64* call, u32 tag, u32 replicate, float* out, i64 n) {
-    for (i64 i = 0; i < n; ++i) normal_call(k0, k1, call[i], tag, replicate, out + 4 * i);
+    for (i64 i = 0; i < n; ++i) normal_call(round_keys(k0, k1), call[i], tag, replicate, out + 4 * i);
 }
 #define FILL(name, type) \\
     extern "C" void name(u32 k0, u32 k1, u32 replicate, u32 tag, type* out, i64 n) { \\
         blockDim.x = 1; \\
-        fill_normals(k0, k1, replicate, tag, out, n); \\
+        fill_normals(round_keys(k0, k1), replicate, tag, out, n); \\
     }
 FILL(fill32, float) FILL(fill64, double)
 extern "C" void refined(const u32* a, const u32* e, float* out, i64 n) {
@@ -165,7 +165,7 @@ def _tiny_calls(k0, k1, count, found):
     """Calls of which a radius word is refined: one in four million."""
     at = 0
     for call in range(count):
-        a, _, c, _ = lanes.philox_call(k0, k1, np.uint64(call), np.uint64(2), np.uint64(3))
+        a, _, c, _ = philox.philox_call(k0, k1, np.uint64(call), np.uint64(2), np.uint64(3))
         if min(a & np.uint64(0x7FFFFFFF), c & np.uint64(0x7FFFFFFF)) < 256 and at < found.size:
             found[at] = call
             at += 1

@@ -9,10 +9,11 @@ import benchmarks.gpu as bench
 if sys.platform not in ("linux", "win32"):
     pytest.skip("NVIDIA's compiler exists for Linux and Windows", allow_module_level=True)
 
+from catalog_kernels import catalog
 from hot_loop import decoded, hot_loop
 from nvrtc_compile import instructions, machine_code, usages
 
-from attnlaws.simulations.cuda_source import RESIDENT, header_source, rows_text, whole_text
+from attnlaws.simulations.cuda_source import RESIDENT, header_source, kernel_source, rows_text, whole_text
 from attnlaws.simulations.experiment import Streaming
 
 POINTS = {(law_id, mode): point for law_id, mode, point in bench.SIZES}
@@ -21,10 +22,11 @@ TOLERANCE = 0.03
 
 
 def text_of(law_id: str, mode: str, arithmetic) -> str:
-    """The text of ``rows``, without what is reported in the end."""
-    shape = bench.task_of(law_id, mode, POINTS[law_id, mode]).shape
-    assert isinstance(shape, Streaming)
-    return whole_text(f'#include "streaming.cuh"\n{rows_text(shape, arithmetic)}', "rows.cu", arithmetic)
+    """The text of ``rows``, without what is reported in the end, or of a long row's ``parts``."""
+    task = bench.task_of(law_id, mode, POINTS[law_id, mode])
+    if isinstance(task.shape, Streaming):
+        return whole_text(f'#include "streaming.cuh"\n{rows_text(task.shape, arithmetic)}', "rows.cu", arithmetic)
+    return kernel_source(task.shape, task.parameters, arithmetic)
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +38,39 @@ def codes(in_parallel):
 
 @pytest.mark.parametrize("key", bench.INSTRUCTIONS, ids="-".join)
 def test_a_turn_takes_the_instructions_that_are_stated(codes, key):
-    counts, stated = hot_loop(instructions(codes[key])[".text.rows"]), bench.INSTRUCTIONS[key]
+    kernel = "parts" if key[1] == "window" else "rows"
+    counts, stated = hot_loop(instructions(codes[key])[f".text.{kernel}"]), bench.INSTRUCTIONS[key]
     assert sum(counts.values()) == pytest.approx(stated.instructions, rel=TOLERANCE), counts
     assert counts["MUFU"] + counts["F2F"] == stated.special
     # One product of the ten rounds' twenty is the same in all turns, and no round makes its keys itself.
     assert (counts["IMAD.WIDE"], counts["UIADD3"]) == (19, 0)
-    usage = usages(codes[key])["rows"]
+    usage = usages(codes[key])[kernel]
     assert usage.registers * 256 * RESIDENT <= 65536
     assert usage.stack == 0
+
+
+DRAWING = {
+    "topk.tail_mass-literal-0": 231,
+    "topk.divergences-literal-0": 233,
+    "topk.k_eps-literal-0": 240,
+    "topk.k_eps-radix-0": 172,
+    "minimax.nearest_neighbor-literal-0": 62,
+}
+"""A turn of the loop over calls where one thread block makes a replicate: two scores in float64, four in float32 with
+the comparison that says whether they are counted, or the gaps along four axes. What is said beside the kernels is for
+one score.
+"""
+
+
+@pytest.mark.parametrize("name", DRAWING)
+def test_drawing_takes_the_instructions_that_are_stated(name):
+    task = catalog()[name]
+    code = machine_code(kernel_source(task.shape, task.parameters), 90)
+    found = instructions(code)
+    counts, usage = hot_loop(found[".text.replicates"]), usages(code)["replicates"]
+    assert sum(counts.values()) == pytest.approx(DRAWING[name], rel=TOLERANCE), counts
+    assert counts["UIADD3"] < 2  # no round makes its keys itself; one addition may count the turns
+    assert (usage.registers * 256 * RESIDENT <= 65536, usage.stack) == (True, 0)
 
 
 def test_more_instructions_would_be_seen():

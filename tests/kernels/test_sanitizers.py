@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from catalog_kernels import catalog, key_of, numba_rows
+from catalog_kernels import catalog, numba_rows
 from host_build import Compiler
 
 from attnlaws.simulations.cuda_source import kernel_source, workspace_size
@@ -37,7 +37,7 @@ PROGRAM = """
 int main() {{
     [[maybe_unused]] double parameters[] = {{{parameters}}};
     [[maybe_unused]] i64 lengths[] = {{{lengths}}};
-    [[maybe_unused]] const Keys keys = round_keys({k0}u, {k1}u);
+    const Keys keys = round_keys({k0}u, {k1}u);
     std::vector<double> out({size}, NAN), workspace({blocks} * {space}ull, NAN), told({told}, NAN);
     launch({blocks}, LANES, [&] {{ {call}; }});
     {last}
@@ -50,7 +50,7 @@ int main() {{
 def program(task, source: str) -> str:
     """A text with a ``main`` that runs its kernel and prints what came out; arrays are as long as they have to be."""
     kernel, space = Kernel.of(task), workspace_size(task.shape, task.parameters)
-    k0, k1 = (word.value for word in key_of(task))
+    k0, k1 = map(int, kernel.key)
     stream = isinstance(task.shape, Streaming)
     if stream:
         numbers, lengths = kernel.arguments
@@ -62,7 +62,7 @@ def program(task, source: str) -> str:
         numbers = kernel.plan if task.shape.passes else []
         begin = f"{task.draws}, parameters, " if task.shape.passes else ""
         given = begin + ", ".join(map(repr, kernel.arguments))
-        call = f"replicates({k0}u, {k1}u, {FIRST}, {COUNT}, workspace.data(), {space}, out.data(), {given})"
+        call = f"replicates(&keys, {FIRST}, {COUNT}, workspace.data(), {space}, out.data(), {given})"
     return source + PROGRAM.format(
         k0=k0,
         k1=k1,

@@ -12,8 +12,8 @@ EXACT float gap(float semi, u32 word, float query, float square) {
     return __fmaf_rn(one, one, square);
 }
 
-// Scratch: none. Predicted per key and four axes: 60 instructions of the generator, 4 conversions and 8 fused steps.
-__device__ inline void neighbor(u32 k0, u32 k1, u32 replicate, double*, double* out, i64 n, i64 axes, double alpha,
+// Scratch: none. Predicted per key and four axes: 50 instructions of the generator, 4 conversions and 8 fused steps.
+__device__ inline void neighbor(const Keys& keys, u32 replicate, double*, double* out, i64 n, i64 axes, double alpha,
                                 double kappa) {
     __shared__ float semi[MOST_AXES], query[MOST_AXES];
     const int lane = threadIdx.x, groups = (int)((axes + 3) / 4);
@@ -24,7 +24,7 @@ __device__ inline void neighbor(u32 k0, u32 k1, u32 replicate, double*, double* 
     }
     __syncthreads();
     if (lane < groups) {
-        const Words w = philox_call(k0, k1, (u64)lane, 0u, replicate);
+        const Words w = philox_call(keys, (u64)lane, 0u, replicate);
         query[4 * lane] = __fmul_rn(semi[4 * lane], (float)(i32)w.a);
         query[4 * lane + 1] = __fmul_rn(semi[4 * lane + 1], (float)(i32)w.b);
         query[4 * lane + 2] = __fmul_rn(semi[4 * lane + 2], (float)(i32)w.c);
@@ -37,7 +37,7 @@ __device__ inline void neighbor(u32 k0, u32 k1, u32 replicate, double*, double* 
 #pragma unroll 1
         for (int g = 0; g < groups; ++g) {
             const u64 call = (u64)(LANES + first * groups + (i64)LANES * g + lane);
-            const Words w = philox_call(k0, k1, call, 0u, replicate);
+            const Words w = philox_call(keys, call, 0u, replicate);
             square = gap(semi[4 * g], w.a, query[4 * g], square);
             square = gap(semi[4 * g + 1], w.b, query[4 * g + 1], square);
             square = gap(semi[4 * g + 2], w.c, query[4 * g + 2], square);

@@ -5,11 +5,11 @@
 #include "../replicate.cuh"
 
 // Scratch: the n weights.
-// Predicted per score: 129 instructions for the normal, 47 for the weight, and 8 passes of the selection at 62 or less.
-__device__ inline void k_eps(u32 k0, u32 k1, u32 replicate, double* scratch, double* out, i64 n, double sigma,
+// Predicted per score: 120 instructions for the normal, 47 for the weight, and 8 passes of the selection at 62 or less.
+__device__ inline void k_eps(const Keys& keys, u32 replicate, double* scratch, double* out, i64 n, double sigma,
                              double eps) {
     double* weights = scratch;
-    fill_normals(k0, k1, replicate, 0u, weights, n);
+    fill_normals(keys, replicate, 0u, weights, n);
     __syncthreads();
     const double largest = largest_of(weights, n);
     for (i64 i = threadIdx.x; i < n; i += LANES)
@@ -20,7 +20,7 @@ __device__ inline void k_eps(u32 k0, u32 k1, u32 replicate, double* scratch, dou
 }
 
 // Nothing is stored.
-__device__ inline void radix(u32 k0, u32 k1, u32 replicate, double*, double* out, i64 n, double sigma, double eps) {
-    const i64 kept = kept_of_stream(k0, k1, replicate, n, sigma, eps);
+__device__ inline void radix(const Keys& keys, u32 replicate, double*, double* out, i64 n, double sigma, double eps) {
+    const i64 kept = kept_of_stream(keys, replicate, n, sigma, eps);
     if (threadIdx.x == 0) out[0] = __ddiv_rn((double)kept, (double)n);
 }

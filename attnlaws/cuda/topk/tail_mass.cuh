@@ -8,15 +8,15 @@
 #include "../window_topk.cuh"
 
 // Scratch: the n scores; the selection leaves them where they are, so the CPU's copy of them is not needed.
-// Predicted per score: 128 instructions for the normal (half a call with its pair of float64), 54 for the weight and
+// Predicted per score: 115 instructions for the normal (half a call with its pair of float64), 54 for the weight and
 // its two additions, and 8 passes of the selection at 27.
-__device__ inline void tail_mass(u32 k0, u32 k1, u32 replicate, double* scratch, double* out, i64 n, i64 k,
+__device__ inline void tail_mass(const Keys& keys, u32 replicate, double* scratch, double* out, i64 n, i64 k,
                                  double sigma) {
     __shared__ double columns[2 * LANES];
     __shared__ u64 reached;
     double* scores = scratch;
     const int lane = threadIdx.x;
-    fill_normals(k0, k1, replicate, 0u, scores, n);
+    fill_normals(keys, replicate, 0u, scores, n);
     if (lane == 0) reached = 0;
     __syncthreads();
     const double threshold = kth_largest(scores, n, k);
@@ -46,9 +46,9 @@ __device__ inline void tail_mass(u32 k0, u32 k1, u32 replicate, double* scratch,
 }
 
 // Scratch: the scores in the window, as many as there is room for.
-__device__ inline void window(u32 k0, u32 k1, u32 replicate, i64 first, i64 last, const double* plan, double* sums,
+__device__ inline void window(const Keys& keys, u32 replicate, i64 first, i64 last, const double* plan, double* sums,
                               double* kept, i64 room, u64* filled, double sigma) {
-    part_of_tail(k0, k1, replicate, first, last, plan, sums, kept, room, filled, sigma);
+    part_of_tail(keys, replicate, first, last, plan, sums, kept, room, filled, sigma);
 }
 
 __device__ inline bool window_decision(double* plan, const double* sums, const double* kept, i64 stored, double* out,
