@@ -52,9 +52,9 @@ def test_a_turn_takes_the_instructions_that_are_stated(codes, key):
 DRAWING = {
     "topk.tail_mass-literal-0": 231,
     "topk.divergences-literal-0": 233,
-    "topk.k_eps-literal-0": 240,
+    "topk.k_eps-literal-0": 233,
     "topk.k_eps-radix-0": 172,
-    "minimax.nearest_neighbor-literal-0": 62,
+    "minimax.nearest_neighbor-literal-0": 64,
 }
 """A turn of the loop over calls where one thread block makes a replicate: two scores in float64, four in float32 with
 the comparison that says whether they are counted, or the gaps along four axes. What is said beside the kernels is for

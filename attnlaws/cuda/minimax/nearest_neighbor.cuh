@@ -12,7 +12,7 @@ EXACT float gap(float semi, u32 word, float query, float square) {
     return __fmaf_rn(one, one, square);
 }
 
-// Scratch: none. Predicted per key and four axes: 50 instructions of the generator, 4 conversions and 8 fused steps.
+// Scratch: none. Predicted per key and four axes: 52 instructions of the generator, 4 conversions and 8 fused steps.
 __device__ inline void neighbor(const Keys& keys, u32 replicate, double*, double* out, i64 n, i64 axes, double alpha,
                                 double kappa) {
     __shared__ float semi[MOST_AXES], query[MOST_AXES];

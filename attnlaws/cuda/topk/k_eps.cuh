@@ -5,7 +5,7 @@
 #include "../replicate.cuh"
 
 // Scratch: the n weights.
-// Predicted per score: 120 instructions for the normal, 47 for the weight, and 8 passes of the selection at 62 or less.
+// Predicted per score: 116 instructions for the normal, 47 for the weight, and 8 passes of the selection at 62 or less.
 __device__ inline void k_eps(const Keys& keys, u32 replicate, double* scratch, double* out, i64 n, double sigma,
                              double eps) {
     double* weights = scratch;
