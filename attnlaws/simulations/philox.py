@@ -78,7 +78,7 @@ def philox_lanes(k0, k1, call, tag, replicate, words, count):
 def begin_lanes(k1, call, replicate, begun, count):
     """Write to ``begun`` (uint64 [2, 256]) what two rounds make of a block of calls whatever their tag.
 
-    It is a fifth of the rounds' work, and what :func:`tagged_lanes` need not do again for every tag.
+    Two multiplications of eighteen, which :func:`tagged_lanes` need not do again for every tag.
     """
     r, key = np.uint64(replicate), np.uint64(k1)
     for i in range(count):
