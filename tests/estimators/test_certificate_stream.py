@@ -177,6 +177,7 @@ def test_a_file_is_read_and_never_copied(tmp_path, power):
     n = 1 << power
     dropped = two_levels(tmp_path / "logits", n)
     row = np.memmap(tmp_path / "logits", np.float32, "r")
+    certify_topk(row[n // 2 - (1 << 19) : n // 2 + (1 << 19)], 0.1)  # what is imported on the way is not counted
     tracemalloc.start()
     try:
         found = certify_topk(row, 0.1)
@@ -186,4 +187,4 @@ def test_a_file_is_read_and_never_copied(tmp_path, power):
     assert found.k_lower == found.k_upper == n - dropped
     exact = dropped / (n // 2 * (1 + math.e))
     assert found.tau_lower * (1 - 1e-15) <= exact <= found.tau_upper * (1 + 1e-15)
-    assert peak < 12 << 20
+    assert peak < 8 << 20
