@@ -93,10 +93,11 @@ def _tell(answers: Sequence[Answer]) -> None:
     Raises:
         ValueError: some could not be drawn.
     """
-    for _, drawn in answers:
-        if isinstance(drawn, Path):
-            print(f"drew {drawn}", file=sys.stderr)
-    undrawn = {verdict.law: drawn for (verdict, _), drawn in answers if isinstance(drawn, str)}
+    drawn = [where for _, where in answers if isinstance(where, Path)]
+    if drawn:
+        what = str(drawn[0]) if len(drawn) == 1 else f"{len(drawn)} pictures into {drawn[0].parent}"
+        print(f"drew {what}", file=sys.stderr)
+    undrawn = {verdict.law: reason for (verdict, _), reason in answers if isinstance(reason, str)}
     if undrawn:
         reasons = "\n".join(dict.fromkeys(undrawn.values()))
         raise ValueError(f"judged and stored, but not drawn: {', '.join(undrawn)}\n{reasons}")

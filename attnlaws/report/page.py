@@ -111,11 +111,10 @@ def _laws(entries: Sequence[Entry]) -> Markup:
                 verdict_cell(entry),
                 law.statement,
                 join([f"{claimed_by(law)} ", source, "; ", tag("span", SEEN[law.source.seen], class_="seen")]),
-                link(other.law.id) if other else law.replaced_by or "",
-                verdict_cell(other) if other else "",
+                join([link(other.law.id), " ", verdict_cell(other)]) if other else law.replaced_by or "",
             )
         )
-    head = ("law", "verdict", "claim", "source, and how it was seen", "replaced by", "its verdict")
+    head = ("law", "verdict", "claim", "source, and how it was seen", "replaced by")
     return tag("section", tag("h2", "The laws"), table("Laws, verdicts and replacements", head, rows), id="laws")
 
 

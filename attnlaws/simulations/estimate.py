@@ -26,7 +26,7 @@ class Estimate:
     """What a simulation says.
 
     Attributes:
-        mean: the estimator's value.
+        mean: the estimator's value; nan where it has none.
         standard_error: its standard error; infinite where there is nothing to estimate it from.
         replicates: replicates behind it.
         skewness: skewness of the estimator's sampling distribution, estimated (0 for a quantile, whose error bar
@@ -110,8 +110,10 @@ def smooth_estimate(
     means = {name: moments[_unit(len(outputs), [index[name]])] for name in names}
     point = [float(means[name]) for name in names]
     function, gradient = _compiled(estimator.expression)
-    value = float(function(*point))
-    slopes = {name: Fraction(float(slope(*point))) for name, slope in zip(names, gradient, strict=True)}
+    value, *ascents = (_at(f, point) for f in (function, *gradient))
+    if not all(map(math.isfinite, (value, *ascents))):
+        return Estimate(value, math.inf, replicates)
+    slopes = dict(zip(names, map(Fraction, ascents), strict=True))
 
     def raw(order: int) -> Fraction:
         """Mean of a power of the linearised estimator, in exact rational arithmetic: nothing cancels later on."""
@@ -166,7 +168,8 @@ def _from_groups(task: Task, estimator: Smooth | Quantile, rows: Rows) -> Estima
     ]
     center = math.fsum(deleted) / GROUPS
     variance = math.fsum((value - center) ** 2 for value in deleted) * (GROUPS - 1) / GROUPS
-    return Estimate(full.mean, math.sqrt(variance), len(whole), conditional=True)
+    error = math.sqrt(variance) if math.isfinite(variance) else math.inf
+    return Estimate(full.mean, error, len(whole), conditional=True)
 
 
 def _of_values(task: Task, estimator: Smooth | Quantile, values: np.ndarray) -> Estimate:
@@ -217,7 +220,15 @@ def _mean_of(estimator: Smooth, outputs: Sequence[str], values: np.ndarray) -> f
     """The mean of :func:`_smooth_of`, without its error bar."""
     function, _ = _compiled(estimator.expression)
     columns = (values[:, outputs.index(name)] for name in estimator.outputs)
-    return float(function(*(float(Fraction(math.fsum(column)) / len(values)) for column in columns)))
+    return _at(function, [float(Fraction(math.fsum(column)) / len(values)) for column in columns])
+
+
+def _at(function: Callable[..., float], point: Sequence[float]) -> float:
+    """A function's value, and nan where it has none: the logarithm of a mean of which nothing was drawn."""
+    try:
+        return float(function(*point))
+    except (ValueError, ZeroDivisionError):
+        return math.nan
 
 
 def _unit(size: int, positions: Sequence[int]) -> tuple[int, ...]:

@@ -135,8 +135,8 @@ class _Referee:
         curves = len(grid.series) * len(grid.values)
         points: list[Judged] = []
         sabotaged: dict[str, list[Judged]] = {name: [] for name in law.sabotages}
-        modes = [self.mode(index < curves) for index in range(len(grid.points()))]
         places = [self.affordable(point) for point in grid.points()]
+        modes = [self.mode(place, index < curves) for index, place in enumerate(places)]
         if self.budget.end < math.inf:  # every point gets its pilot first, which says how many replicates it needs
             for parameters, mode in zip(places, modes, strict=True):
                 self.pilot(parameters, mode)
@@ -164,12 +164,16 @@ class _Referee:
             ladder=tuple(ladder),
         )
 
-    def mode(self, on_curve: bool) -> str:
-        """The mode that a point is simulated in."""
-        if isinstance(self.experiment, Exact):
+    def mode(self, parameters: dict[str, Any] | None, on_curve: bool) -> str:
+        """The first mode whose error bar can be trusted at a point; where little is to be done, the last one."""
+        experiment = self.experiment
+        if isinstance(experiment, Exact):
             return "exact"
-        modes = tuple(self.experiment.modes)
-        return modes[-1] if self.profile.cheapest and on_curve else modes[0]
+        modes = list(experiment.modes)
+        if self.profile.cheapest and on_curve:
+            modes.reverse()
+        sound = (mode for mode in modes if parameters and not experiment.reliable(mode=mode, **parameters))
+        return next(sound, modes[0])
 
     def pilot(self, parameters: dict[str, Any] | None, mode: str) -> None:
         """Measure the spread at a point."""

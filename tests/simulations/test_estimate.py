@@ -6,13 +6,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from scipy import stats
-from sympy import Symbol, log
+from sympy import Symbol, log, sqrt
 
 from attnlaws.simulations import estimate as estimate_module
 from attnlaws.simulations import task as task_module
 from attnlaws.simulations.estimate import combine, quantile_estimate, smooth_estimate
 from attnlaws.simulations.experiment import Draw, Experiment, Quantile, Smooth, Streaming
+from attnlaws.simulations.judge import judge
 from attnlaws.simulations.task import GROUPS, Block, Task
+from attnlaws.theory.claim import Equal, Outcome
 
 RUNS, SIZE = 20_000, 512
 SCORE, TOTAL, FIRST = Draw("score"), Symbol("total"), Symbol("first")
@@ -148,6 +150,26 @@ def test_ratio_error_is_that_of_the_linearized_residuals():
     residuals = (values[:, 0] - ratio * values[:, 1]) / values[:, 1].mean()
     assert result.mean == pytest.approx(ratio, rel=1e-14)
     assert result.standard_error == pytest.approx(stats.sem(residuals), rel=1e-12)
+
+
+@pytest.mark.parametrize("expression", [log(Symbol("y")), 1 / Symbol("y"), sqrt(Symbol("y"))])
+def test_a_function_without_a_value_or_a_slope_where_nothing_was_drawn_decides_nothing(expression):
+    """Where no rare event was drawn, a mean of 0 has no logarithm and no inverse, and its root no slope."""
+    nothing = {(power,): Fraction(0) for power in (1, 2, 3)}
+    found = smooth_estimate(Smooth(expression), ["y"], nothing, 1000)
+    assert found.mean == 0 if expression == sqrt(Symbol("y")) else math.isnan(found.mean)
+    assert (found.standard_error, found.replicates) == (math.inf, 1000)
+    assert judge(Equal(), 1e-9, found, 0.01).outcome is Outcome.INCONCLUSIVE
+
+
+def test_groups_of_items_without_a_value_have_no_error_bar(monkeypatch):
+    """Of 64 groups one alone holds what is not zero: without it there is no logarithm."""
+    monkeypatch.setattr(task_module, "GROUPED_ITEMS", 64)
+    task = toy({"y": TOTAL}, Smooth(log(Symbol("y"))), items=256 * GROUPS)
+    assert task.grouped
+    rows = {Block(group, 1): np.array([1.0 if group == 3 else 0.0, 0.0]) for group in range(GROUPS)}
+    found = combine(task, rows)
+    assert (found.mean, found.standard_error, found.conditional) == (0.0, math.inf, True)
 
 
 def test_one_replicate_has_no_error_bar():

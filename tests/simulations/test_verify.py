@@ -10,7 +10,7 @@ from sympy import Piecewise, Symbol, symbols
 from attnlaws import registry
 from attnlaws.simulations import verify as verify_module
 from attnlaws.simulations.experiment import Draw, Exact, Experiment, Smooth, Streaming
-from attnlaws.simulations.profile import FULL, QUICK
+from attnlaws.simulations.profile import FULL, NORMAL, QUICK
 from attnlaws.simulations.timings import PHASES, Timings
 from attnlaws.simulations.verdict import Verdict
 from attnlaws.simulations.verify import SHARE, key_of, proof_of, verify
@@ -205,6 +205,22 @@ def test_every_output_that_an_experiment_shows_is_judged(memory):
     ]
     assert [point.theory for point in verdict.points] == [1, 3, 4, 48, 9, 243]
     assert set(verdict.sabotages.values()) == {Outcome.REFUTED}
+
+
+def test_a_point_is_simulated_in_the_first_mode_whose_error_bar_can_be_trusted_there(memory):
+    """At width 2 the first mode cannot be trusted, and at width 3 neither."""
+    drawn = moments_drawn()
+    literal = drawn.modes["literal"]
+    modes = {"literal": literal, "tilted": literal}
+    unsound = {("literal", 2), ("literal", 3), ("tilted", 3)}
+    experiment = replace(
+        drawn, modes=modes, reliable=lambda *, mode, width: "hardly one is drawn" if (mode, width) in unsound else ""
+    )
+    verdict = verify(moments_law(), experiment, memory, profile=NORMAL)
+    assert verdict.mode == "literal, tilted"
+    of_width = {point.parameters["width"]: point for point in verdict.points}
+    assert [of_width[width].outcome for width in (1, 2, 3)] == [Outcome.SUPPORTED] * 2 + [Outcome.INCONCLUSIVE]
+    assert of_width[3].reason == "hardly one is drawn"
 
 
 def test_a_law_that_is_right_in_one_output_and_wrong_in_another_is_refuted(memory):
