@@ -4,6 +4,7 @@ import ctypes
 import re
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 SHIM = Path(__file__).with_name("host.cuh")
@@ -32,6 +33,7 @@ class Compiler:
     def __init__(self, folder: Path, *options: str) -> None:
         self.folder, self.command = folder, ["g++", *OPTIONS, *options]
         self.libraries: dict[str, ctypes.CDLL] = {}
+        self.building: dict[str, threading.Lock] = {}
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(SHIM, folder)
         self._run("-x", "c++-header", str(folder / SHIM.name))
@@ -49,6 +51,7 @@ class Compiler:
 
     def library(self, source: str, stem: str) -> ctypes.CDLL:
         """A text as a library of functions, for a compiler with the option ``-fPIC``; equal texts are built once."""
-        if source not in self.libraries:
-            self.libraries[source] = ctypes.CDLL(str(self.build(source + launchers(source), stem, "-shared")))
+        with self.building.setdefault(source, threading.Lock()):  # two GPUs are two threads that want one text
+            if source not in self.libraries:
+                self.libraries[source] = ctypes.CDLL(str(self.build(source + launchers(source), stem, "-shared")))
         return self.libraries[source]
