@@ -54,7 +54,7 @@ DRAWING = {
     "topk.divergences-literal-0": 233,
     "topk.k_eps-literal-0": 233,
     "topk.k_eps-radix-0": 172,
-    "minimax.nearest_neighbor-literal-0": 64,
+    "minimax.nearest_neighbor-literal-0": 62,
 }
 """A turn of the loop over calls where one thread block makes a replicate: two scores in float64, four in float32 with
 the comparison that says whether they are counted, or the gaps along four axes. What is said beside the kernels is for
