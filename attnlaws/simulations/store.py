@@ -5,7 +5,7 @@ import json
 import platform
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import version
@@ -56,21 +56,34 @@ class Store:
         self.path = Path(directory) / "store.sqlite"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            if self.path.exists() and self.path.stat().st_size:
-                _inspect(self.path)
             self.database = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-            self._create()
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"out = {str(directory)!r}: must be a folder that can be written ({error})") from error
+        try:
+            with self._transaction():  # whose start rolls back what a killed process left half written
+                self._create_or_check()
+        except BaseException:
+            self.close()
+            raise
 
-    def _create(self) -> None:
-        """Make the tables unless another process has."""
-        with self._transaction():
-            if self.database.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in TABLES.split(";")[:-1]:
-                    self.database.execute(statement)
-                self.database.execute(f"PRAGMA application_id = {APPLICATION}")
-                self.database.execute(f"PRAGMA user_version = {SCHEMA}")
+    def _create_or_check(self) -> None:
+        """Make the tables where there is nothing, and refuse what is not ours."""
+        size = self.path.stat().st_size  # asked for, not read: to close a file that SQLite has open drops its locks
+        whole = self._pragma("page_count") * self._pragma("page_size")
+        if not size:
+            for statement in TABLES.split(";")[:-1]:
+                self.database.execute(statement)
+            self.database.execute(f"PRAGMA application_id = {APPLICATION}")
+            self.database.execute(f"PRAGMA user_version = {SCHEMA}")
+        elif size < whole:
+            raise StoreError(f"store = {str(self.path)!r}: is truncated ({size} bytes of {whole})")
+        elif (self._pragma("application_id"), self._pragma("user_version")) != (APPLICATION, SCHEMA):
+            raise StoreError(
+                f"store = {str(self.path)!r}: must be a store of attnlaws, version {SCHEMA}; this is another program's"
+            )
+
+    def _pragma(self, name: str) -> int:
+        return self.database.execute(f"PRAGMA {name}").fetchone()[0]
 
     def __enter__(self) -> "Store":
         return self
@@ -87,7 +100,8 @@ class Store:
         """All or nothing, also when the process is killed inside.
 
         Raises:
-            StoreError: nothing can be written, as on a full disk; what was stored before is untouched.
+            StoreError: nothing can be written, as on a full disk; what was stored before is untouched. Or the file is
+                truncated, or no database.
         """
         try:
             self.database.execute("BEGIN IMMEDIATE")
@@ -97,7 +111,7 @@ class Store:
             if self.database.in_transaction:  # SQLite has already rolled back where the disk is full
                 self.database.execute("ROLLBACK")
             if isinstance(error, sqlite3.Error):
-                raise StoreError(f"store = {str(self.path)!r}: cannot be written ({error})") from error
+                raise StoreError(f"store = {str(self.path)!r}: {_fault(error)}") from error
             raise
 
     def rows(self, identity: str) -> dict[Block, np.ndarray]:
@@ -237,25 +251,14 @@ def describe(task: Task) -> dict[str, str]:
     }
 
 
-def _inspect(path: Path) -> None:
-    """Refuse what is not a whole store of ours, reading only."""
-    head = path.read_bytes()[:100]
-    if not head.startswith(b"SQLite format 3\0") or len(head) < 100:
-        raise StoreError(f"store = {str(path)!r}: must be a store of attnlaws; this is another kind of file")
-    page = int.from_bytes(head[16:18], "big")
-    pages = int.from_bytes(head[28:32], "big")
-    if path.stat().st_size < pages * (65536 if page == 1 else page):
-        raise StoreError(f"store = {str(path)!r}: is truncated ({path.stat().st_size} bytes of {pages * page})")
-    with closing(sqlite3.connect(f"file:{path.resolve()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as database:
-        try:
-            application = database.execute("PRAGMA application_id").fetchone()[0]
-            schema = database.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"store = {str(path)!r}: is damaged ({error})") from error
-    if application != APPLICATION or schema != SCHEMA:
-        raise StoreError(
-            f"store = {str(path)!r}: must be a store of attnlaws, version {SCHEMA}; this is another program's"
-        )
+def _fault(error: sqlite3.Error) -> str:
+    """What SQLite's refusal of a transaction says of the file."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the lowest byte is the kind, the others its finer kinds
+    if code == sqlite3.SQLITE_NOTADB:
+        return "must be a store of attnlaws; this is another kind of file"
+    if code == sqlite3.SQLITE_CORRUPT:
+        return f"is truncated or damaged ({error})"
+    return f"cannot be written ({error})"
 
 
 def _checksum(identity: str, first: int, count: int, sums: bytes) -> str:

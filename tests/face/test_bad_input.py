@@ -157,7 +157,7 @@ STORES = {
     foreign: "this is another program's",
     other_file: "this is another kind of file",
     truncated: "is truncated",
-    cut_in_its_head: "this is another kind of file",
+    cut_in_its_head: "is truncated",
 }
 USES = [
     command("row", {}),
