@@ -14,6 +14,7 @@ from attnlaws.catalog import picture_folder
 from attnlaws.console import console
 from attnlaws.figures.growth import Grown, growth_figure
 from attnlaws.figures.style import save
+from attnlaws.helpers import end_with_client
 from attnlaws.simulations.simulate import whole
 
 PEER = "NumPy float64, all keys stored"
@@ -71,7 +72,7 @@ def in_its_own_process(name: str, n: int, repeats: int) -> Grown:
     context = multiprocessing.get_context("forkserver")
     floors = [f"attnlaws.{floor}.{law}" for floor in ("theory", "simulations") for law in LAWS]
     context.set_forkserver_preload(["attnlaws.growth", *floors])
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
+    with ProcessPoolExecutor(1, context, end_with_client) as pool:
         return pool.submit(measured, name, n, repeats).result()
 
 

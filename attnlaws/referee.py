@@ -7,10 +7,11 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import numpy as np
 from attnlaws import registry
 from attnlaws.catalog import judged, picture_folder, profile_named
 from attnlaws.console import progress_bar, show_points, show_verdict, timings_table, verdict_table
+from attnlaws.helpers import helpers
 from attnlaws.kept import draw
 from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED
 from attnlaws.simulations.grow import largest_rows
@@ -47,6 +49,7 @@ def verify_command(arguments: argparse.Namespace) -> int:
     targets: Sequence[str] = arguments.targets
     single: Callable[[], tuple[Any, Any]] | None = None
     ids: list[str] = []
+    failed: dict[str, str] = {}
     if files := [target for target in targets if target.endswith(".py") or Path(target).is_file()]:
         if len(targets) > 1:
             raise ValueError(f"FILE = {files[0]!r}: must be judged alone, here are {len(targets)} targets")
@@ -61,10 +64,10 @@ def verify_command(arguments: argparse.Namespace) -> int:
         timed = _judged_here(single, profile, options)
         answers = [(timed, _draw(*timed, arguments.draw))]
     else:
-        answers = judged_apart(ids, profile, options, arguments.draw)
+        answers, failed = judged_apart(ids, profile, options, arguments.draw)
     results = [timed for timed, _ in answers]
     _report(results, arguments.json, arguments.timings)
-    _tell(answers)
+    _tell(answers, failed)
     return AS_EXPECTED if all(verdict.as_expected for verdict, _ in results) else CONTRADICTED
 
 
@@ -87,20 +90,25 @@ def _draw(verdict: Verdict, timings: Timings, folder: str | None) -> Path | str 
         return traceback.format_exc()
 
 
-def _tell(answers: Sequence[Answer]) -> None:
+def _tell(answers: Sequence[Answer], failed: Mapping[str, str]) -> None:
     """Where the pictures lie goes to standard error.
 
     Raises:
-        ValueError: some could not be drawn.
+        ValueError: some laws could not be judged or drawn.
     """
     drawn = [where for _, where in answers if isinstance(where, Path)]
     if drawn:
         what = str(drawn[0]) if len(drawn) == 1 else f"{len(drawn)} pictures into {drawn[0].parent}"
         print(f"drew {what}", file=sys.stderr)
     undrawn = {verdict.law: reason for (verdict, _), reason in answers if isinstance(reason, str)}
-    if undrawn:
-        reasons = "\n".join(dict.fromkeys(undrawn.values()))
-        raise ValueError(f"judged and stored, but not drawn: {', '.join(undrawn)}\n{reasons}")
+    wrong = [_listed("not judged", failed), _listed("judged and stored, but not drawn", undrawn)]
+    if any(wrong):
+        raise ValueError("\n".join(filter(None, wrong)))
+
+
+def _listed(what: str, reasons: Mapping[str, str]) -> str:
+    """The laws that something went wrong with, and each reason once."""
+    return "\n".join([f"{what}: {', '.join(reasons)}", *dict.fromkeys(reasons.values())]) if reasons else ""
 
 
 def _ids_of(targets: Sequence[str]) -> list[str]:
@@ -153,10 +161,13 @@ def _seconds(timings: Timings, each: bool) -> dict[str, Any]:
 # Workers never open the store: they get the rows that are there, and hand new ones over as they come.
 
 _channel: Any = None
+_turn: Any = None
 _stopped: Any = None
 
 
-def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any], folder: str | None) -> list[Answer]:
+def judged_apart(
+    ids: Sequence[str], profile: str, options: Mapping[str, Any], folder: str | None
+) -> tuple[list[Answer], dict[str, str]]:
     """Judge laws side by side, one process a core, so that compilation is parallel too, and drawing.
 
     Args:
@@ -165,20 +176,26 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any], f
         options: of the run.
         folder: where pictures go; None for none.
 
+    Returns:
+        The answers, and what went wrong with the laws that have none.
+
     Raises:
         KeyboardInterrupt: after Ctrl-C, once what the workers had finished is stored.
+        MemoryError: a worker was killed; what the workers had finished is stored.
     """
     profile_named(profile)
     with backend_named(options["backend"], options["threads"], scheduler=options["scheduler"]):
         pass  # refused here, before any process is started
     context = multiprocessing.get_context("spawn")
-    channel, stopped = context.SimpleQueue(), context.Event()
+    channel, from_worker = context.Pipe(duplex=False)
+    stopped = context.Event()
     workers = min(options["threads"] or cores(), len(ids))
     results: dict[str, Answer] = {}
+    failed: dict[str, str] = {}
     with (
         Store(options["out"]) as store,
         _laws_bar(len(ids)) as tick,
-        ProcessPoolExecutor(workers, context, _begin, (channel, stopped)) as pool,
+        helpers(workers, _begin, from_worker, context.Lock(), stopped) as pool,
     ):
         contents = {law_id: store.contents(law_id) for law_id in ids}
         futures: dict[Future[Answer], str] = {}
@@ -189,9 +206,18 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any], f
                     where = options["backend"], options["scheduler"]
                     given = profile, options["seed"], *where, contents[law_id], limits, folder
                     futures[pool.submit(_judge, law_id, *given)] = law_id
+                # The pool watches those workers that it had when work last came; now it has them all.
+                pool.submit(int)
+            from_worker.close()  # all workers have it: the channel ends when they do
             for future in _collected(set(futures), channel, store):
-                results[futures[future]] = future.result()
-                tick(futures[future])
+                law_id = futures[future]
+                try:
+                    results[law_id] = future.result()
+                except BrokenProcessPool:
+                    raise
+                except Exception as error:  # a fault of one law's does not cost the others their verdicts
+                    failed[law_id] = _told(error)
+                tick(law_id)
         except BaseException as error:
             stopped.set()
             # Cancelled one by one: the pool's own way leaves futures that nobody is told are done.
@@ -200,7 +226,12 @@ def judged_apart(ids: Sequence[str], profile: str, options: Mapping[str, Any], f
             if isinstance(error, BrokenProcessPool):
                 raise MemoryError("a worker process was killed; finished blocks are kept, run it again") from error
             raise
-    return [results[law_id] for law_id in ids]
+    return [results[law_id] for law_id in ids if law_id in results], failed
+
+
+def _told(error: Exception) -> str:
+    """What a user is told of an error: where the law's code is at fault, where that is too."""
+    return str(error) if isinstance(error, ValueError | MemoryError) else "".join(traceback.format_exception(error))
 
 
 @contextmanager
@@ -216,25 +247,47 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _collected(running: "set[Future[Answer]]", channel: Any, store: Store) -> "Iterator[Future[Answer]]":
+def _collected(running: "set[Future[Answer]]", channel: Connection, store: Store) -> "Iterator[Future[Answer]]":
     """Store what workers send, and give each law's future once it is done and all that it sent is stored."""
     while running:
         done, running = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
         # A worker's message is on the channel before its law is done, so one look after that finds them all.
-        while not channel.empty():
-            kind, content = channel.get()
-            if kind == "rows":
-                store.add_foreign(*content)
-            else:
-                store.add_record(*content)
+        while channel.poll():
+            with _finishing():
+                try:
+                    kind, content = channel.recv()
+                except (EOFError, OSError):  # all workers have ended, one perhaps killed in the middle of a message
+                    break
+                if kind == "rows":
+                    store.add_foreign(*content)
+                else:
+                    store.add_record(*content)
         yield from done
 
 
-def _begin(channel: Any, stopped: Any) -> None:
-    """A worker leaves Ctrl-C to the client, which tells it to stop."""
-    global _channel, _stopped
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _channel, _stopped = channel, stopped
+@contextmanager
+def _finishing() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of what is begun: half a message read is a channel lost."""
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        signal.raise_signal(signal.SIGINT)
+
+
+def _begin(channel: Connection, turn: Any, stopped: Any) -> None:
+    """A worker speaks in turn, and is told by the client when to stop."""
+    global _channel, _turn, _stopped
+    _channel, _turn, _stopped = channel, turn, stopped
+
+
+def _hand_over(kind: str, *content: Any) -> None:
+    """To the client, which keeps it."""
+    with _turn:
+        _channel.send((kind, content))
 
 
 class _Stopped(Exception):  # noqa: N818  (not an error: the client asked)
@@ -253,13 +306,13 @@ class _Remote:
 
     def add(self, task: Task, rows: Mapping[Block, np.ndarray], device: str = "cpu") -> None:
         self.contents["rows"].setdefault(task.identity, {}).update(rows)
-        _channel.put(("rows", (describe(task), dict(rows), device)))
+        _hand_over("rows", describe(task), dict(rows), device)
 
     def record(self, kind: str, law: str, key: str | None = None) -> dict[str, Any] | None:
         return self.contents["records"].get((kind, key))
 
     def add_record(self, kind: str, law: str, key: str, body: Mapping[str, Any]) -> None:
-        _channel.put(("record", (kind, law, key, dict(body))))
+        _hand_over("record", kind, law, key, dict(body))
 
 
 def _go_on(*_: object) -> None:

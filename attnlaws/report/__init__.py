@@ -1,7 +1,5 @@
 """The report: the catalog and all that a store says of it, as one HTML page that needs nothing else."""
 
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -10,6 +8,7 @@ from typing import Any
 
 from attnlaws import registry
 from attnlaws.catalog import picture_folder
+from attnlaws.helpers import helpers
 from attnlaws.kept import is_kept, of_catalog, picture, told
 from attnlaws.report.entry import Entry, entries
 from attnlaws.report.page import page
@@ -35,12 +34,12 @@ def write_report(to: str | Path, out: str | Path) -> Path:
         ValueError: the folder cannot be written, or the store cannot be read.
     """
     path, ids = picture_folder("to", to) / "index.html", registry.ids()
-    with _helpers() as helpers:  # they begin while laws and verdicts are read here
+    with _all_cores() as pool:  # they begin while laws and verdicts are read here
         unset = [(law_id,) for law_id in ids if not is_kept("formulas", law_id, "")]
-        setting = _handed_over(helpers, _set, unset)
+        setting = _handed_over(pool, _set, unset)
         found = entries(ids, out)
         undrawn = [(entry.law.id, entry.verdict) for entry in found if _can_be_drawn(entry)]
-        for future in (*setting, *_handed_over(helpers, _drawn, undrawn)):
+        for future in (*setting, *_handed_over(pool, _drawn, undrawn)):
             future.result()
     text = page(found)
     try:
@@ -51,10 +50,9 @@ def write_report(to: str | Path, out: str | Path) -> Path:
 
 
 @contextmanager
-def _helpers() -> Iterator[ProcessPoolExecutor]:
+def _all_cores() -> Iterator[ProcessPoolExecutor]:
     """A process a core, none before there is something to do; Ctrl-C lets them end what they are at."""
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(cores(), context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    pool = helpers(cores())
     try:
         yield pool
     finally:
@@ -62,11 +60,11 @@ def _helpers() -> Iterator[ProcessPoolExecutor]:
 
 
 def _handed_over(
-    helpers: ProcessPoolExecutor, work: Callable[..., None], arguments: Sequence[tuple[Any, ...]]
+    pool: ProcessPoolExecutor, work: Callable[..., None], arguments: Sequence[tuple[Any, ...]]
 ) -> "list[Future[None]]":
     """Where much is to be set or drawn, let all cores do it: the page finds it kept. A little it makes itself."""
     worth_it = cores() > 1 and len(arguments) >= WORTH
-    return [helpers.submit(work, *given) for given in arguments] if worth_it else []
+    return [pool.submit(work, *given) for given in arguments] if worth_it else []
 
 
 def _can_be_drawn(entry: Entry) -> bool:

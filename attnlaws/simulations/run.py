@@ -149,7 +149,7 @@ def run(
                 rows.update(done)
                 if progress:
                     progress(task, rows, len(blocks))
-                if time.monotonic() - last > COMMIT_SECONDS:
+                if unsaved and time.monotonic() - last > COMMIT_SECONDS:
                     store.add(task, unsaved, device)
                     unsaved, last = {}, time.monotonic()
         finally:

@@ -215,7 +215,7 @@ def test_verify_several_laws_from_an_empty_store(run, run_json, out, tmp_path):
 )
 def test_verify_topics_and_all_laws(targets, meant, run, monkeypatch):
     asked = []
-    monkeypatch.setattr("attnlaws.referee.judged_apart", lambda ids, *_: asked.extend(ids) or [])
+    monkeypatch.setattr("attnlaws.referee.judged_apart", lambda ids, *_: asked.extend(ids) or ([], {}))
     assert run("verify", *targets, "--quick")[0] == 0
     assert asked == meant
 

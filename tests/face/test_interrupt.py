@@ -169,6 +169,22 @@ def test_a_killed_worker_ends_the_run_with_a_message_and_keeps_what_is_finished(
     assert sound(tmp_path / "my store" / "store.sqlite")
 
 
+@pytest.mark.slow
+def test_workers_end_when_their_client_is_killed(tmp_path, on_path):
+    """Only the client, as when memory runs out; nobody is left who could tell them."""
+    child = start(tmp_path, ["verify", *SEVERAL, "--quick", "--threads", "2", "--out", "my store"])
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while len(workers := [pid for pid in children(child.pid) if b"spawn_main" in command_line(pid)]) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1.0)
+    child.kill()
+    child.communicate(timeout=PATIENCE_SECONDS)
+    while any(b"spawn_main" in command_line(pid) for pid in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def children(pid) -> list[int]:
     """Processes started by a process, as Linux tells."""
     return [

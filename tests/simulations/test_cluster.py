@@ -11,7 +11,6 @@ import time
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from queue import SimpleQueue
 from threading import Event
 
 import pytest
@@ -104,8 +103,8 @@ def test_a_simulation_says_where_it_was_made_and_is_the_same(there, out):
 
 def test_a_law_judged_beside_others_has_the_same_verdict(there, memory, monkeypatch):
     """As in a process of ``verify --all``: theory here, blocks there, rows and records over the channel."""
-    law_id, channel = "retrieval.load_as_mean", SimpleQueue()
-    monkeypatch.setattr(referee, "_channel", channel)
+    law_id, sent = "retrieval.load_as_mean", []
+    monkeypatch.setattr(referee, "_hand_over", lambda *message: sent.append(message))
     monkeypatch.setattr(referee, "_stopped", Event())
     contents = {"rows": {}, "records": {}}
     limits = {"seconds": math.inf, "memory": math.inf}
@@ -113,8 +112,7 @@ def test_a_law_judged_beside_others_has_the_same_verdict(there, memory, monkeypa
     assert drawn is None
     near = verify(registry.law(law_id), registry.experiment(law_id), memory, profile=QUICK, threads=1)
     assert far.as_dict() == near.as_dict()
-    sent = [channel.get() for _ in range(channel.qsize())]
-    assert {content[2] for kind, content in sent if kind == "rows"} == {"cpu, through Dask"}
+    assert {content[2] for kind, *content in sent if kind == "rows"} == {"cpu, through Dask"}
 
 
 # --- what may happen ------------------------------------------------------------------------------------------------
