@@ -1,4 +1,4 @@
-"""The run that a verdict is taken from: its pilot says how large it is, and nothing that it says makes it end."""
+"""The run that a verdict is taken from: its spread says how large it is, and nothing else that it shows."""
 
 import math
 
@@ -9,6 +9,8 @@ from attnlaws.theory.claim import Claim
 
 PILOT_LEAST = 256
 """Replicates of a pilot: its skewness is used too."""
+TOO_SMALL = 1.25
+"""A run is enlarged whose own spread asks for so many times its size: its pilot had missed what is rare and large."""
 
 
 def sized_run(
@@ -23,12 +25,13 @@ def sized_run(
     least: int = 0,
     may_end_early: bool = True,
 ) -> Grown:
-    """Run as many replicates as the pilot's spread asks for, or as the limits allow.
+    """Run as many replicates as the spread asks for, or as the limits allow.
 
-    A verdict is right as often as stated only if the run does not end for what it shows. This one ends at the size
-    that its pilot asked for, or where time or memory do; it is not looked at before, but for one thing: a claim that
-    is eight standard errors beyond its tolerance is not simulated to the last digit, and a true one is so far off
-    once in 10^15 looks. It is judged once, by the caller, and may well be undecided then.
+    A verdict is right as often as stated only if the run does not end for what it shows of the mean. This one ends at
+    the size that its pilot's spread asked for, or a larger one that the spread of so large a run asks for, or where
+    time or memory do. Its mean is not looked at before, but for one thing: a claim that is eight standard errors
+    beyond its tolerance is not simulated to the last digit, and a true one is so far off once in 10^15 looks. It is
+    judged once, by the caller, and may well be undecided then.
 
     Args:
         growing: the run, with its limits.
@@ -48,7 +51,11 @@ def sized_run(
     if not growing.size:
         return Grown(Estimate(math.nan, math.inf, 0), growing.stopped)
     found = growing.estimate(output)
-    needed = max(least, wanted(theory, found, delta, allowance) * precision**2)
+
+    def asked_for() -> int:
+        return max(least, wanted(theory, found, delta, allowance) * precision**2)
+
+    needed = asked_for()
     while growing.size < needed:
         if growing.stopped:
             return Grown(found, growing.stopped)
@@ -56,4 +63,6 @@ def sized_run(
             break
         growing.to(min(GROWTH * growing.size, needed))
         found = growing.estimate(output)
+        if growing.size >= needed and asked_for() > TOO_SMALL * growing.size:
+            needed = asked_for()
     return Grown(found, PRECISE)

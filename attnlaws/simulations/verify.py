@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from attnlaws.simulations.estimate import FEW_REPLICATES, Estimate
 from attnlaws.simulations.experiment import Exact, Experiment, Quantile
-from attnlaws.simulations.grow import MEMORY, PRECISE, SECONDS, Budget, Clock, Growing, Grown, pilot_size
+from attnlaws.simulations.grow import PRECISE, REPLICATES, Budget, Clock, Growing, Grown, pilot_size
 from attnlaws.simulations.instances import compare_instances
 from attnlaws.simulations.judge import judge, judge_law, ladder_slope, overall, wanted_for_law
 from attnlaws.simulations.profile import NORMAL, Profile
@@ -233,8 +233,9 @@ class _Referee:
         if whole_law and result.values is not None:  # there are none where no time was left; that is undecided above
             assert self.law.distribution is not None
             points.append(judge_law(self.law.distribution, result, self.law.delta, parameters))
-        if found.stopped in (SECONDS, MEMORY):
-            points = [replace(p, reason=f"{p.reason}; ended by: {found.stopped}") if p.reason else p for p in points]
+        if found.stopped != PRECISE:
+            limit = f"{found.stopped} of the profile" if found.stopped == REPLICATES else found.stopped
+            points = [replace(p, reason=f"{p.reason}; ended by: {limit}") if p.reason else p for p in points]
         return points
 
     def found(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 from sympy import Symbol, sqrt
 
 from attnlaws import registry
@@ -148,13 +149,28 @@ def test_literal_collapsed_and_tilted_modes_agree(make, memory, convention):
 
 @pytest.mark.parametrize(("tau", "convention", "mode", "reason"), [
     (1.6, "expectation", "literal", "no variance"), (1.7, "expectation", "tilted", ""), (8, "ratio", "literal", "no v"),
-    (8, "ratio", "tilted", ""), (1.7, "expectation", "collapsed", "single scores"), (8, "expectation", "literal", ""),
+    (8, "ratio", "tilted", ""), (1.7, "expectation", "collapsed", "single keys"), (8, "expectation", "literal", ""),
+    (16, "ratio", "literal", "single keys"), (16, "ratio", "tilted", ""), (48, "ratio", "literal", ""),
     (3, "geometric", "literal", "bias"), (3, "geometric", "tilted", ""),
 ])  # fmt: skip
 def test_an_exponential_memory_says_where_its_error_bar_is_not_to_be_trusted(tau, convention, mode, reason):
     reliable = registry.experiment("retrieval.exponential").reliable
     assert reason in (said := reliable(mode=mode, n=65, d_k=64, tau=tau, convention=convention))
     assert bool(said) == bool(reason)
+
+
+def test_what_carries_an_error_bar_is_as_rare_as_it_is_called():
+    """Against the chi-square distribution's own tail, in which a power of the deviation is left out, and by search."""
+    from attnlaws.simulations.retrieval.exponential import norm_rarity, score_rarity
+
+    for d_k in (64, 256, 1024):
+        for scale, tail in ((3.0, chi2.logsf), (0.4, chi2.logcdf)):
+            called, is_so = norm_rarity(d_k, scale), -tail(scale * d_k, d_k)
+            assert 0 < is_so - called < np.log(2 * np.pi * d_k)
+    z = np.linspace(0.01, 20, 200_000)
+    for spread, power in ((0.3, 0), (1.0, 1), (0.7, 1), (2.0, 1)):
+        carried = 4 * power * np.log(z) + 4 * spread * z - z**2 / 2
+        assert score_rarity(spread, power) == pytest.approx(z[np.argmax(carried)] ** 2 / 2, rel=1e-3)
 
 
 def test_the_bias_of_a_pooled_logarithm_is_what_the_sample_size_reckons_with():

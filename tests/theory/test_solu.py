@@ -72,8 +72,10 @@ def test_what_does_not_exist_is_refused():
 
 @pytest.mark.parametrize(
     ("mode", "d_k", "tau", "reason"),
-    [("literal", 4, 8, "no variance"), ("literal", 64, 1.6, "no variance"), ("collapsed", 64, 1.7, "single scores"),
-     ("tilted", 64, 1.7, ""), ("literal", 64, 16, "")],
+    [("literal", 4, 8, "no variance"), ("literal", 64, 1.6, "no variance"), ("collapsed", 64, 1.7, "single keys"),
+     ("tilted", 64, 1.7, ""), ("literal", 64, 16, ""),
+     ("literal", 64, 8, "single scores"), ("tilted", 64, 8, ""), ("literal", 32, 6, "single scores"),
+     ("literal", 16, 4, "")],
 )  # fmt: skip
 def test_it_says_where_an_error_bar_is_not_to_be_trusted(mode, d_k, tau, reason):
     said = registry.experiment("retrieval.solu").reliable(mode=mode, n=65, d_k=d_k, tau=tau)

@@ -203,8 +203,8 @@ def reference(
     }
 
 
-def reliable(*, mode: str, n: int, d_k: int, tau: float, convention: str) -> str:
-    """Why the error bar cannot be trusted, or nothing."""
+def reliable(*, mode: str, n: int, d_k: int, tau: float, convention: str, power: int = 0) -> str:
+    """Why the error bar cannot be trusted, or nothing; a weight may have this power of the squared score as factor."""
     tilt = float(TILT) if mode == "tilted" else 0.0
     left = (1 - tilt) ** 2
     if convention == "geometric":
@@ -214,16 +214,45 @@ def reliable(*, mode: str, n: int, d_k: int, tau: float, convention: str) -> str
     # weights add exp(4 left norm2/tau^2).
     rates = {"expectation": (2 / tau - 2 / tau**2, left), "ratio": (-2 / tau**2, left)}
     checked = [rates[convention]] + ([(-2 / tau, 0.0)] if convention == "ratio" else [])
-    for rate, spread in checked:
-        if 1 + 2 * tilt * rate <= 0 or 1 + 2 * (2 - tilt) * rate - 8 * spread / tau**2 <= 0:
-            return f"tau = {tau:g}: the ratio has no variance over Gaussian keys in mode {mode}"
-    effective = d_k / tau**2 / (1 + 2 * checked[0][0])
-    if math.log(n * LIKELY_REPLICATES) < 8 * left * effective:
-        return (
-            f"ln(n {LIKELY_REPLICATES}) = {math.log(n * LIKELY_REPLICATES):.1f} is below 8 |k|^2/tau^2 = "
-            f"{8 * left * effective:.1f}: single scores carry the mean"
-        )
+    densities = [(1 + 2 * tilt * rate, 1 + 2 * (2 - tilt) * rate - 8 * spread / tau**2) for rate, spread in checked]
+    if min(map(min, densities)) <= 0:
+        return f"tau = {tau:g}: the ratio has no variance over Gaussian keys in mode {mode}"
+    for (_, spread), (drawn, carrying) in zip(checked, densities, strict=True):
+        rare = norm_rarity(d_k, drawn / carrying)
+        if (seen := math.log(LIKELY_REPLICATES)) < rare:
+            return f"ln {LIKELY_REPLICATES} = {seen:.1f} is below {rare:.1f}: single keys carry the error bar"
+        rare += score_rarity(math.sqrt(spread * d_k / carrying) / tau, power)
+        if (seen := math.log(n * LIKELY_REPLICATES)) < rare:
+            return f"ln(n {LIKELY_REPLICATES}) = {seen:.1f} is below {rare:.1f}: single scores carry the error bar"
     return ""
+
+
+def norm_rarity(d_k: int, scale: float) -> float:
+    """Minus the logarithm of how often the squared norm of a Gaussian key comes to ``scale`` times its typical size.
+
+    To leading order: the rate at which a chi-square variable deviates that far.
+
+    Example:
+        >>> norm_rarity(32, 1.0), round(norm_rarity(32, 3.0), 2)
+        (0.0, 14.42)
+    """
+    return d_k / 2 * (scale - 1 - math.log(scale))
+
+
+def score_rarity(spread: float, power: int) -> float:
+    """Minus the logarithm of how often the score comes by that carries the variance of a weight z^(2p) exp(2 s z).
+
+    Its square times the normal density is largest where z = 2 s + 2 sqrt(s^2 + p).
+
+    Args:
+        spread: s, the standard deviation of a score in units of tau.
+        power: p.
+
+    Example:
+        >>> score_rarity(1.0, 0)
+        8.0
+    """
+    return (2 * spread + 2 * math.sqrt(spread**2 + power)) ** 2 / 2
 
 
 MODES: dict[str, Callable[..., Streaming]] = {"literal": literal, "collapsed": collapsed, "tilted": tilted}

@@ -78,7 +78,7 @@ def reliable(*, mode: str, n: int, d_k: int, tau: float) -> str:
     """Why the error bar cannot be trusted, or nothing."""
     if d_k <= 4:
         return "the inverse SNR has no variance unless d_k > 4"
-    return exponential.reliable(mode=mode, n=n, d_k=d_k, tau=tau, convention="expectation")
+    return exponential.reliable(mode=mode, n=n, d_k=d_k, tau=tau, convention="expectation", power=1)
 
 
 EXPERIMENT = Experiment(
