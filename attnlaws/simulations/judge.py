@@ -253,6 +253,20 @@ def wanted_for_law(delta: float) -> int:
     return math.ceil(2 * math.log(2 / CONFIDENCE) / (delta - 1 / LAW_NODES) ** 2)
 
 
+def unaffordable(point: Mapping[str, Any]) -> Judged:
+    """A point of a limit for which no size is both large enough and affordable."""
+    return Judged(
+        parameters=dict(point),
+        theory=float("nan"),
+        mean=float("nan"),
+        standard_error=float("inf"),
+        replicates=0,
+        allowance=float("inf"),
+        outcome=Outcome.INCONCLUSIVE,
+        reason="no affordable size brings the first correction below an eighth of the tolerance",
+    )
+
+
 def overall(points: Sequence[Judged]) -> Outcome:
     """REFUTED by one point, SUPPORTED by all, else INCONCLUSIVE.
 

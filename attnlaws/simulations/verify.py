@@ -11,14 +11,13 @@ from attnlaws.simulations.estimate import FEW_REPLICATES, Estimate
 from attnlaws.simulations.experiment import Exact, Experiment, Quantile
 from attnlaws.simulations.grow import PRECISE, REPLICATES, Budget, Clock, Growing, Grown, pilot_size
 from attnlaws.simulations.instances import compare_instances
-from attnlaws.simulations.judge import judge, judge_law, ladder_slope, overall, wanted_for_law
+from attnlaws.simulations.judge import judge, judge_law, ladder_slope, overall, unaffordable, wanted_for_law
 from attnlaws.simulations.profile import NORMAL, Profile
 from attnlaws.simulations.run import Backend, Cpu, Progress, RowStore
 from attnlaws.simulations.simulate import make_task
-from attnlaws.simulations.sized import PILOT_LEAST, sized_run
-from attnlaws.simulations.task import Task
+from attnlaws.simulations.sized import PILOT_LEAST, affords, sized_run
 from attnlaws.simulations.timings import DERIVE, JUDGE, SIMULATE, TimedBackend, Timings
-from attnlaws.simulations.verdict import Judged, Outcome, Verdict
+from attnlaws.simulations.verdict import Judged, Verdict
 from attnlaws.theory.claim import Equal, corrections
 from attnlaws.theory.law import Law
 from attnlaws.theory.prove import Proof, prove
@@ -139,11 +138,12 @@ class _Referee:
         modes = [self.mode(place, index < curves) for index, place in enumerate(places)]
         if self.budget.end < math.inf:  # every point gets its pilot first, which says how many replicates it needs
             for parameters, mode in zip(places, modes, strict=True):
-                self.pilot(parameters, mode)
+                if parameters and isinstance(self.experiment, Experiment) and self.experiment.instance is None:
+                    self.pilot(parameters, mode)
         for index, (point, parameters, mode) in enumerate(zip(grid.points(), places, modes, strict=True)):
             self.budget.begin_part()
             if parameters is None:
-                points.append(_unaffordable(point))
+                points.append(unaffordable(point))
             else:
                 whole_law = not (self.profile.cheapest and index < curves)
                 points += self.judged(parameters, mode, sabotaged, whole_law)
@@ -165,23 +165,40 @@ class _Referee:
         )
 
     def mode(self, parameters: dict[str, Any] | None, on_curve: bool) -> str:
-        """The first mode whose error bar can be trusted at a point; where little is to be done, the last one."""
+        """The first mode whose error bar can be trusted at a point, and that the profile affords there.
+
+        Where little is to be done, the last one that can be trusted.
+        """
         experiment = self.experiment
         if isinstance(experiment, Exact):
             return "exact"
-        modes = list(experiment.modes)
-        if self.profile.cheapest and on_curve:
+        modes, cheap = list(experiment.modes), self.profile.cheapest and on_curve
+        if cheap:
             modes.reverse()
-        sound = (mode for mode in modes if parameters and not experiment.reliable(mode=mode, **parameters))
-        return next(sound, modes[0])
+        if parameters is None:
+            return modes[0]
+        sound = [mode for mode in modes if not experiment.reliable(mode=mode, **parameters)] or modes[:1]
+        if cheap or len(sound) == 1 or experiment.instance is not None:
+            return sound[0]
+        return next((mode for mode in sound if self.affords(parameters, mode)), sound[0])
 
-    def pilot(self, parameters: dict[str, Any] | None, mode: str) -> None:
+    def affords(self, parameters: dict[str, Any], mode: str) -> bool:
+        """Whether the profile has the draws that a pilot asks for."""
+        growing, (_, theory, _, allowance) = self.pilot(parameters, mode), self.expected(parameters, "")
+        return affords(growing, self.law.claim, theory, self.law.delta, allowance, self.profile.precision)
+
+    def pilot(self, parameters: dict[str, Any], mode: str) -> Growing:
         """Measure the spread at a point."""
-        if parameters is not None and isinstance(self.experiment, Experiment) and self.experiment.instance is None:
-            task = make_task(self.law, self.experiment, parameters, self.seed, mode)
-            with self.timings.simulating():
-                growing = self.growing(task, pilot_size(task, PILOT_LEAST))
-                growing.to(growing.most)
+        growing = self.growing(parameters, mode)
+        with self.timings.simulating():
+            growing.to(pilot_size(growing.task, PILOT_LEAST))
+        return growing
+
+    def expected(self, parameters: dict[str, Any], output: str) -> tuple[dict[str, Any], float, float, float]:
+        """Where the law is evaluated at a point, its value, its first correction, and what is granted on both sides."""
+        at = self.evaluated_at(parameters)
+        theory, correction = float(self.law(output=output or None, **at)), self.correction(parameters, at, output)
+        return at, theory, correction, self.arithmetic_error * abs(theory) + abs(correction)
 
     def judged(
         self, parameters: dict[str, Any], mode: str, sabotaged: dict[str, list[Judged]], whole_law: bool
@@ -204,10 +221,7 @@ class _Referee:
         whole_law: bool,
     ) -> list[Judged]:
         """Judge one output; a sabotage that has no such output says nothing about it."""
-        at, experiment = self.evaluated_at(parameters), self.experiment
-        theory = float(self.law(output=output or None, **at))
-        correction = self.correction(parameters, at, output)
-        allowance = self.arithmetic_error * abs(theory) + abs(correction)
+        experiment, (at, theory, correction, allowance) = self.experiment, self.expected(parameters, output)
         unreliable = "" if isinstance(experiment, Exact) else experiment.reliable(mode=mode, **parameters)
         found = self.found(parameters, mode, output, theory, allowance, whole_law)
         result = found.estimate
@@ -245,10 +259,9 @@ class _Referee:
         if isinstance(self.experiment, Exact):
             with self.timings.phase(SIMULATE):
                 return Grown(Estimate(self.experiment.value_of(output, parameters), 0.0, 1), PRECISE)
-        task = make_task(self.law, self.experiment, parameters, self.seed, mode)
         with self.timings.simulating():
             return sized_run(
-                self.growing(task, max(PILOT_LEAST, self.profile.draws // task.draws)),
+                self.growing(parameters, mode),
                 self.law.claim,
                 theory,
                 self.law.delta,
@@ -259,9 +272,12 @@ class _Referee:
                 may_end_early=not whole_law,
             )
 
-    def growing(self, task: Task, most: int) -> Growing:
-        """A run within the limits of the point."""
-        limits, clock = self.budget.limits(most), self.budget.clock
+    def growing(self, parameters: dict[str, Any], mode: str, draws: int = 0) -> Growing:
+        """A run within the limits of the point, and so many draws at most; by default the profile's."""
+        assert isinstance(self.experiment, Experiment)
+        task = make_task(self.law, self.experiment, parameters, self.seed, mode)
+        limits = self.budget.limits(max(PILOT_LEAST, (draws or self.profile.draws) // task.draws))
+        clock = self.budget.clock
         return Growing(task, self.store, limits, backend=self.backend, progress=self.progress, clock=clock)
 
     @property
@@ -354,9 +370,8 @@ class _Referee:
         if isinstance(self.experiment, Exact):
             with self.timings.phase(SIMULATE):
                 return Estimate(self.experiment.value_of("", parameters), 0.0, 1)
-        task = make_task(self.law, self.experiment, parameters, self.seed, self.experiment.default_mode)
         with self.timings.simulating():
-            growing = self.growing(task, max(PILOT_LEAST, self.profile.ladder_draws // task.draws))
+            growing = self.growing(parameters, self.experiment.default_mode, self.profile.ladder_draws)
             growing.to(growing.most)
             return growing.estimate() if growing.size >= FEW_REPLICATES else None
 
@@ -367,16 +382,3 @@ def _rungs(law: Law) -> dict[float, dict[str, Any]]:
     if ladder is None:
         return {}
     return {float(size): law.validate(**ladder["point"], **{ladder["along"]: size}) for size in ladder["values"]}
-
-
-def _unaffordable(point: Mapping[str, Any]) -> Judged:
-    return Judged(
-        parameters=dict(point),
-        theory=float("nan"),
-        mean=float("nan"),
-        standard_error=float("inf"),
-        replicates=0,
-        allowance=float("inf"),
-        outcome=Outcome.INCONCLUSIVE,
-        reason="no affordable size brings the first correction below an eighth of the tolerance",
-    )

@@ -223,6 +223,19 @@ def test_a_point_is_simulated_in_the_first_mode_whose_error_bar_can_be_trusted_t
     assert of_width[3].reason == "hardly one is drawn"
 
 
+def test_a_mode_that_the_profile_cannot_afford_is_left_for_the_next(memory):
+    """The first mode spreads more: at a hundredth it takes half a million replicates of 128 draws, the second 20000."""
+    drawn, z, w = moments_drawn(), Draw("z"), Draw("w")
+    powers = {f"power{k}": (Symbol("width") * z.symbol) ** k * (1 + 4 * w.symbol) / 64 for k in (2, 4)}
+    noisy = replace(drawn.modes["literal"](), item=(z, w), sums=powers)
+    experiment = replace(drawn, modes={"literal": lambda **_: noisy, "collapsed": drawn.modes["literal"]})
+    law = moments_law()
+    for draws, mode in ((1 << 30, "literal"), (1 << 24, "collapsed"), (1 << 16, "literal")):
+        assert verify(law, experiment, memory, profile=replace(NORMAL, draws=draws)).mode == mode
+    wrong = law.claiming({"": 3 * WIDTH.symbol**2})
+    assert verify(wrong, experiment, memory, profile=replace(NORMAL, draws=1 << 24)).mode == "literal"
+
+
 def test_a_law_that_is_right_in_one_output_and_wrong_in_another_is_refuted(memory):
     s = WIDTH.symbol
     wrong = moments_law().claiming({"fourth": 3.2 * s**4})
