@@ -13,8 +13,8 @@ TOO_SMALL = 1.25
 """A run is enlarged whose own spread asks for so many times its size: its pilot had missed what is rare and large."""
 
 
-def affords(growing: Growing, claim: Claim, theory: float, delta: float, allowance: float, precision: int) -> bool:
-    """Whether a run that has its pilot may have the replicates that the spread asks for, or the claim is far off.
+def affords(growing: Growing, claim: Claim, theory: float, delta: float, allowance: float) -> bool:
+    """Whether a run that has its pilot may have the replicates that a verdict needs, or the claim is far off.
 
     Args:
         growing: the run, with its limits; without a pilot, since there is no time for any, nothing else is affordable.
@@ -22,13 +22,12 @@ def affords(growing: Growing, claim: Claim, theory: float, delta: float, allowan
         theory: the formula's value.
         delta: relative tolerance.
         allowance: absolute distance granted beyond the tolerance.
-        precision: how many times smaller than needed the error bar is made.
     """
     if not growing.size:
         return True
     found = growing.estimate()
-    asked_for = wanted(theory, found, delta, allowance) * precision**2
-    return asked_for <= growing.most or far_off(claim, theory, found, delta, allowance)
+    needed = wanted(theory, found, delta, allowance)
+    return needed <= growing.most or far_off(claim, theory, found, delta, allowance)
 
 
 def sized_run(

@@ -183,9 +183,9 @@ class _Referee:
         return next((mode for mode in sound if self.affords(parameters, mode)), sound[0])
 
     def affords(self, parameters: dict[str, Any], mode: str) -> bool:
-        """Whether the profile has the draws that a pilot asks for."""
+        """Whether the profile has the draws that a verdict needs, by the spread of a pilot."""
         growing, (_, theory, _, allowance) = self.pilot(parameters, mode), self.expected(parameters, "")
-        return affords(growing, self.law.claim, theory, self.law.delta, allowance, self.profile.precision)
+        return affords(growing, self.law.claim, theory, self.law.delta, allowance)
 
     def pilot(self, parameters: dict[str, Any], mode: str) -> Growing:
         """Measure the spread at a point."""

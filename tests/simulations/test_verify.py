@@ -230,8 +230,10 @@ def test_a_mode_that_the_profile_cannot_afford_is_left_for_the_next(memory):
     noisy = replace(drawn.modes["literal"](), item=(z, w), sums=powers)
     experiment = replace(drawn, modes={"literal": lambda **_: noisy, "collapsed": drawn.modes["literal"]})
     law = moments_law()
-    for draws, mode in ((1 << 30, "literal"), (1 << 24, "collapsed"), (1 << 16, "literal")):
+    for draws, mode in ((1 << 27, "literal"), (1 << 24, "collapsed"), (1 << 16, "literal")):
         assert verify(law, experiment, memory, profile=replace(NORMAL, draws=draws)).mode == mode
+    finer = replace(NORMAL, draws=1 << 27, precision=4)  # not at the cost of the literal mode
+    assert verify(law, experiment, memory, profile=finer).mode == "literal"
     wrong = law.claiming({"": 3 * WIDTH.symbol**2})
     assert verify(wrong, experiment, memory, profile=replace(NORMAL, draws=1 << 24)).mode == "literal"
 
