@@ -18,6 +18,8 @@ RESOLUTION = 8.0
 """Standard errors that should fit in the tolerance: then a true law is supported but for a chance of 2e-6."""
 FAR_OFF = 8.0
 """Standard errors beyond the tolerance at which a growing run may end: a chance of 1e-15 at each look."""
+TOO_SMALL = 1.25
+"""A run is enlarged whose error bar asks for so many times its size: its pilot had missed what is rare and large."""
 FALSE_ALARM = 1e-10
 CONFIDENCE = 1e-3
 LAW_NODES = 2000
@@ -116,6 +118,31 @@ def far_off(claim: Claim, theory: float, estimate: Estimate, delta: float, allow
     return enough and distance > FAR_OFF * estimate.standard_error and trusted(estimate, FAR_OFF)
 
 
+def too_wide(claim: Claim, theory: float, estimate: Estimate, delta: float, allowance: float) -> bool:
+    """Whether the error bar is so much wider than it was to be that a true claim may stay undecided.
+
+    A bound that holds by far is decided, however wide the error bar.
+
+    Example:
+        >>> from attnlaws.theory.claim import Bound, Equal
+        >>> too_wide(Equal(), 1.0, Estimate(1.0, 0.002, 10_000), 0.01, 0.0)
+        True
+        >>> too_wide(Equal(), 1.0, Estimate(1.0, 0.00125, 10_000), 0.01, 0.0)
+        False
+        >>> too_wide(Bound("upper", sure=False), 1.0, Estimate(0.9, 0.002, 10_000), 0.01, 0.0)
+        False
+    """
+    error, room = estimate.standard_error, _room_for_noise(theory, delta, allowance)
+    if isinstance(claim, Bound) and _beyond(claim, estimate.mean - theory) < -FAR_OFF * error:
+        return False
+    return room > 0 and RESOLUTION * error > room * math.sqrt(TOO_SMALL)
+
+
+def _room_for_noise(theory: float, delta: float, allowance: float) -> float:
+    # What is allowed may well be there: the estimate is then off by it, and its interval is widened by it.
+    return delta * abs(theory) - 2 * allowance
+
+
 def _beyond(claim: Claim, difference: Any) -> Any:
     """How far the estimate lies on the wrong side."""
     if isinstance(claim, Bound):
@@ -133,8 +160,7 @@ def wanted(theory: float, estimate: Estimate, delta: float, allowance: float) ->
 
     Returns 0 where no number of them would do.
     """
-    # What is allowed may well be there: the estimate is then off by it, and its interval is widened by it.
-    room = delta * abs(theory) - 2 * allowance
+    room = _room_for_noise(theory, delta, allowance)
     if room <= 0 or not math.isfinite(estimate.standard_error):
         return 0
     spread = estimate.standard_error * math.sqrt(estimate.replicates)

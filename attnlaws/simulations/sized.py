@@ -4,13 +4,11 @@ import math
 
 from attnlaws.simulations.estimate import Estimate
 from attnlaws.simulations.grow import GROWTH, PRECISE, Growing, Grown, pilot_size
-from attnlaws.simulations.judge import far_off, wanted
+from attnlaws.simulations.judge import far_off, too_wide, wanted
 from attnlaws.theory.claim import Claim
 
 PILOT_LEAST = 256
 """Replicates of a pilot: its skewness is used too."""
-TOO_SMALL = 1.25
-"""A run is enlarged whose own spread asks for so many times its size: its pilot had missed what is rare and large."""
 
 
 def affords(growing: Growing, claim: Claim, theory: float, delta: float, allowance: float) -> bool:
@@ -45,10 +43,10 @@ def sized_run(
     """Run as many replicates as the spread asks for, or as the limits allow.
 
     A verdict is right as often as stated only if the run does not end for what it shows of the mean. This one ends at
-    the size that its pilot's spread asked for, or a larger one that the spread of so large a run asks for, or where
-    time or memory do. Its mean is not looked at before, but for one thing: a claim that is eight standard errors
-    beyond its tolerance is not simulated to the last digit, and a true one is so far off once in 10^15 looks. It is
-    judged once, by the caller, and may well be undecided then.
+    the size that its pilot's spread asked for, or a larger one if the error bar of so large a run is still too wide,
+    or where time or memory do. Its mean is not looked at before, but for claims that are eight standard errors beyond
+    their tolerance, or bounds that hold by as much: they are not simulated to the last digit, and a true one is so
+    far off once in 10^15 looks. It is judged once, by the caller, and may well be undecided then.
 
     Args:
         growing: the run, with its limits.
@@ -68,11 +66,7 @@ def sized_run(
     if not growing.size:
         return Grown(Estimate(math.nan, math.inf, 0), growing.stopped)
     found = growing.estimate(output)
-
-    def asked_for() -> int:
-        return max(least, wanted(theory, found, delta, allowance) * precision**2)
-
-    needed = asked_for()
+    needed = max(least, wanted(theory, found, delta, allowance) * precision**2)
     while growing.size < needed:
         if growing.stopped:
             return Grown(found, growing.stopped)
@@ -80,6 +74,6 @@ def sized_run(
             break
         growing.to(min(GROWTH * growing.size, needed))
         found = growing.estimate(output)
-        if growing.size >= needed and asked_for() > TOO_SMALL * growing.size:
-            needed = asked_for()
+        if growing.size >= needed and too_wide(claim, theory, found, delta, allowance):
+            needed = wanted(theory, found, delta, allowance) * precision**2
     return Grown(found, PRECISE)
