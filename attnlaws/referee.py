@@ -5,7 +5,6 @@ import json
 import multiprocessing
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -22,7 +21,7 @@ from attnlaws.catalog import judged, picture_folder, profile_named
 from attnlaws.console import progress_bar, show_points, show_verdict, timings_table, verdict_table
 from attnlaws.helpers import helpers
 from attnlaws.kept import draw
-from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED
+from attnlaws.simulations.exits import AS_EXPECTED, CONTRADICTED, told
 from attnlaws.simulations.grow import largest_rows
 from attnlaws.simulations.run import cores
 from attnlaws.simulations.simulate import backend_named, seconds_of, whole
@@ -84,10 +83,8 @@ def _draw(verdict: Verdict, timings: Timings, folder: str | None) -> Path | str 
         with timings.phase(DRAW):
             typeset(registry.law(verdict.law))
             return draw(registry.law(verdict.law), verdict, folder)
-    except ValueError as error:
-        return str(error)
-    except Exception:  # a fault of the figure's costs the picture, and not the verdict
-        return traceback.format_exc()
+    except Exception as error:  # a fault of the figure's costs the picture, and not the verdict
+        return told(error)
 
 
 def _tell(answers: Sequence[Answer], failed: Mapping[str, str]) -> None:
@@ -216,7 +213,7 @@ def judged_apart(
                 except BrokenProcessPool:
                     raise
                 except Exception as error:  # a fault of one law's does not cost the others their verdicts
-                    failed[law_id] = _told(error)
+                    failed[law_id] = told(error)
                 tick(law_id)
         except BaseException as error:
             stopped.set()
@@ -227,11 +224,6 @@ def judged_apart(
                 raise MemoryError("a worker process was killed; finished blocks are kept, run it again") from error
             raise
     return [results[law_id] for law_id in ids if law_id in results], failed
-
-
-def _told(error: Exception) -> str:
-    """What a user is told of an error: where the law's code is at fault, where that is too."""
-    return str(error) if isinstance(error, ValueError | MemoryError) else "".join(traceback.format_exception(error))
 
 
 @contextmanager

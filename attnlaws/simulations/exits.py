@@ -5,6 +5,7 @@ import difflib
 import re
 import shlex
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -50,12 +51,21 @@ def guarded(action: Callable[[], int], again: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(f"\nInterrupted; finished blocks are kept. Continue with:\n  {shlex.join(again)}", file=sys.stderr)
         return INTERRUPTED
-    except (ValueError, OverflowError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except MemoryError as error:
-        print(f"error: not enough memory ({error})", file=sys.stderr)
+    except (ValueError, OverflowError, MemoryError) as error:
+        print(f"error: {told(error)}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
         sys.stdout = None  # type: ignore[assignment]  # nothing reads on: leave without a word
         return AS_EXPECTED
+
+
+def told(error: Exception) -> str:
+    """What a user is told of an error: its message where that is for users, else where in the code it came up too.
+
+    Example:
+        >>> told(ValueError("n = 0: must be an integer >= 1"))
+        'n = 0: must be an integer >= 1'
+    """
+    if isinstance(error, MemoryError):
+        return f"not enough memory ({error})"
+    return str(error) if isinstance(error, ValueError | OverflowError) else "".join(traceback.format_exception(error))

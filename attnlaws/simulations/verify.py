@@ -189,7 +189,7 @@ class _Referee:
 
     def pilot(self, parameters: dict[str, Any], mode: str) -> Growing:
         """Measure the spread at a point."""
-        growing = self.growing(parameters, mode)
+        growing = self.growing(parameters, mode, self.profile.draws)
         with self.timings.simulating():
             growing.to(pilot_size(growing.task, PILOT_LEAST))
         return growing
@@ -261,7 +261,7 @@ class _Referee:
                 return Grown(Estimate(self.experiment.value_of(output, parameters), 0.0, 1), PRECISE)
         with self.timings.simulating():
             return sized_run(
-                self.growing(parameters, mode),
+                self.growing(parameters, mode, self.profile.draws),
                 self.law.claim,
                 theory,
                 self.law.delta,
@@ -272,11 +272,11 @@ class _Referee:
                 may_end_early=not whole_law,
             )
 
-    def growing(self, parameters: dict[str, Any], mode: str, draws: int = 0) -> Growing:
-        """A run within the limits of the point, and so many draws at most; by default the profile's."""
+    def growing(self, parameters: dict[str, Any], mode: str, draws: int) -> Growing:
+        """A run within the limits of the point, and of about so many draws at most."""
         assert isinstance(self.experiment, Experiment)
         task = make_task(self.law, self.experiment, parameters, self.seed, mode)
-        limits = self.budget.limits(max(PILOT_LEAST, (draws or self.profile.draws) // task.draws))
+        limits = self.budget.limits(max(PILOT_LEAST, draws // task.draws))
         clock = self.budget.clock
         return Growing(task, self.store, limits, backend=self.backend, progress=self.progress, clock=clock)
 

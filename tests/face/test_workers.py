@@ -8,6 +8,7 @@ from concurrent.futures import Future
 import pytest
 
 from attnlaws import referee
+from attnlaws.simulations.exits import told
 from attnlaws.simulations.verdict import Outcome
 
 OPTIONS = {"out": "", "seed": 0, "threads": 1, "backend": "auto", "scheduler": None, "seconds": None}
@@ -86,5 +87,13 @@ def test_where_the_code_of_a_law_is_at_fault_is_told():
 
     with pytest.raises(ZeroDivisionError) as caught:
         broken()
-    assert "in broken" in referee._told(caught.value) and "no such number" in referee._told(caught.value)
-    assert referee._told(ValueError("n = 0: must be positive")) == "n = 0: must be positive"
+    assert "in broken" in told(caught.value) and "no such number" in told(caught.value)
+
+
+@pytest.mark.parametrize(("error", "words"), [
+    (ValueError("n = 0: must be positive"), "n = 0: must be positive"),
+    (OverflowError("an output of replicate 7 is beyond"), "an output of replicate 7 is beyond"),
+    (MemoryError("8 GB"), "not enough memory (8 GB)"),
+])  # fmt: skip
+def test_what_is_meant_for_users_is_told_without_a_traceback(error, words):
+    assert told(error) == words
