@@ -43,7 +43,15 @@ def test_a_worker_killed_in_the_middle_of_a_message_ends_the_run(out, impatient,
         referee.judged_apart(["topk.k_eps", "topk.tail_mass"], "quick", OPTIONS | {"out": out, "threads": 2}, None)
 
 
-def test_ctrl_c_waits_until_a_message_is_read_and_stored(monkeypatch):
+@pytest.fixture
+def hears_ctrl_c():
+    """A shell starts what runs in the background deaf to Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_waits_until_a_message_is_read_and_stored(hears_ctrl_c):
     """Otherwise the rest of the message would be taken for the next one."""
     stored = []
 
